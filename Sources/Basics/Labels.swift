@@ -1,0 +1,199 @@
+// A series is a set of labels. They are kept as one run of bytes, sorted by name: a compare, a hash
+// and a journal record are then one memory operation, and a series costs one allocation instead of
+// two per label. Names and values are UTF-8 and compare by byte, as Prometheus does; Swift's own
+// String equality is canonical and would merge what Prometheus keeps apart.
+//
+// Encoding: for each label, sorted by the bytes of its name: varint length, name, varint length,
+// value. A label with an empty value does not exist, so it is dropped when the set is made.
+
+/// One label: a name and a value.
+public struct Label: Hashable, Sendable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// An immutable set of labels; the identity of a series.
+@frozen
+public struct Labels: Hashable, Sendable {
+    /// The encoding described at the head of this file; also the form in the journal and in blocks.
+    public let bytes: [UInt8]
+
+    /// The label that holds the metric's name.
+    public static let metricName = "__name__"
+
+    public static let empty = Labels(encoded: [])
+
+    /// Wraps bytes that are known to hold the encoding, sorted, without duplicates or empty values.
+    @inlinable
+    public init(encoded bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Makes a set from pairs in any order; of two pairs with one name the later wins, and a pair with
+    /// an empty value removes.
+    public init(_ pairs: some Sequence<(String, String)>) {
+        var builder = LabelsBuilder()
+        for (name, value) in pairs { builder.set(name, value) }
+        self = builder.labels()
+    }
+
+    /// Makes a set with a metric name and further pairs.
+    public init(name: String, _ pairs: (String, String)...) {
+        var builder = LabelsBuilder()
+        builder.set(Labels.metricName, name)
+        for (name, value) in pairs { builder.set(name, value) }
+        self = builder.labels()
+    }
+
+    @inlinable public var isEmpty: Bool { bytes.isEmpty }
+
+    /// The number of labels, the metric name included.
+    public var count: Int {
+        var total = 0
+        forEachBytes { _, _ in total += 1 }
+        return total
+    }
+
+    /// The metric name, or the empty string.
+    public var metric: String { self[Labels.metricName] ?? "" }
+
+    /// The value of a label, or nil when there is none.
+    public subscript(name: String) -> String? {
+        var name = name
+        return name.withUTF8 { wanted in
+            let wanted = UnsafeRawBufferPointer(wanted)
+            return withValue(of: wanted) { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// Calls `body` with the bytes of a label's value; returns nil when there is no such label.
+    @inlinable
+    public func withValue<Result>(
+        of wanted: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
+        bytes.withUnsafeBytes { raw in
+            var offset = 0
+            while offset < raw.count {
+                let name = Labels.field(raw, &offset)
+                let value = Labels.field(raw, &offset)
+                if name.elementsEqual(wanted) { return body(value) }
+            }
+            return nil
+        }
+    }
+
+    /// Calls `body` with the bytes of each name and value, in order.
+    @inlinable
+    public func forEachBytes(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeBytes { raw in
+            var offset = 0
+            while offset < raw.count {
+                let name = Labels.field(raw, &offset)
+                let value = Labels.field(raw, &offset)
+                body(name, value)
+            }
+        }
+    }
+
+    /// Reads one length-prefixed field and moves past it.
+    @inlinable
+    static func field(_ raw: UnsafeRawBufferPointer, _ offset: inout Int) -> UnsafeRawBufferPointer {
+        var length = 0
+        var shift = 0
+        while offset < raw.count {
+            let byte = raw[offset]
+            offset += 1
+            length |= Int(byte & 0x7f) << shift
+            if byte < 0x80 { break }
+            shift += 7
+        }
+        let end = Swift.min(offset + length, raw.count)
+        defer { offset = end }
+        return UnsafeRawBufferPointer(rebasing: raw[offset..<end])
+    }
+
+    /// True when the bytes hold the encoding; what a reader of foreign bytes asks first.
+    public static func isWellFormed(_ bytes: [UInt8]) -> Bool {
+        let labels = Labels(encoded: bytes)
+        var builder = LabelsBuilder()
+        labels.forEachBytes { name, value in
+            builder.set(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        }
+        return builder.labels().bytes == bytes
+    }
+}
+
+extension Labels: Sequence {
+    public struct Iterator: IteratorProtocol {
+        let labels: Labels
+        var offset = 0
+
+        public mutating func next() -> Label? {
+            labels.bytes.withUnsafeBytes { raw in
+                guard offset < raw.count else { return nil }
+                let name = String(decoding: Labels.field(raw, &offset), as: UTF8.self)
+                let value = String(decoding: Labels.field(raw, &offset), as: UTF8.self)
+                return Label(name, value)
+            }
+        }
+    }
+
+    public func makeIterator() -> Iterator { Iterator(labels: self) }
+}
+
+extension Labels: Comparable {
+    /// Prometheus' order: label by label, name before value, by byte; a prefix comes first.
+    public static func < (left: Labels, right: Labels) -> Bool {
+        left.bytes.withUnsafeBytes { l in
+            right.bytes.withUnsafeBytes { r in
+                var (i, j) = (0, 0)
+                while i < l.count && j < r.count {
+                    for _ in 0..<2 {
+                        let order = compareBytes(field(l, &i), field(r, &j))
+                        if order != 0 { return order < 0 }
+                    }
+                }
+                return i >= l.count && j < r.count
+            }
+        }
+    }
+}
+
+extension Labels: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, String)...) { self.init(elements) }
+}
+
+extension Labels: CustomStringConvertible {
+    /// `name{label="value", …}`, as PromQL would write it.
+    public var description: String {
+        var parts: [String] = []
+        for label in self where label.name != Labels.metricName {
+            parts.append("\(quotedIfNeeded(label.name))=\(quoted(label.value))")
+        }
+        let name = metric
+        if !name.isEmpty && !isLegacyMetricName(name) {
+            return "{" + ([quoted(name)] + parts).joined(separator: ", ") + "}"
+        }
+        if parts.isEmpty && !name.isEmpty { return name }
+        return name + "{" + parts.joined(separator: ", ") + "}"
+    }
+
+    private func quotedIfNeeded(_ name: String) -> String {
+        isLegacyLabelName(name) ? name : quoted(name)
+    }
+}
+
+/// Orders two runs of bytes; negative, zero or positive.
+@inlinable
+public func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    let shared = Swift.min(left.count, right.count)
+    for index in 0..<shared where left[index] != right[index] {
+        return Int(left[index]) - Int(right[index])
+    }
+    return left.count - right.count
+}

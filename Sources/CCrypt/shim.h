@@ -1,0 +1,3 @@
+// libxcrypt, a part of every Debian: bcrypt and its kin, for the users of a Prometheus web.config.
+#pragma once
+#include <crypt.h>

@@ -1,0 +1,34 @@
+// libmicrohttpd: MHD_start_daemon is variadic, so Swift cannot call it. Options travel in one array.
+#pragma once
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <microhttpd.h>
+
+static inline struct MHD_Daemon *martlet_mhd_start(
+    unsigned int flags, uint16_t port, MHD_AccessHandlerCallback handler, void *handler_context,
+    MHD_RequestCompletedCallback completed, void *completed_context,
+    const struct sockaddr *address, const struct MHD_OptionItem *options) {
+  return MHD_start_daemon(flags, port, NULL, NULL, handler, handler_context,
+                          MHD_OPTION_NOTIFY_COMPLETED, completed, completed_context,
+                          MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+/// The socket of a connection, or -1: what the hang-up watcher polls.
+static inline int martlet_mhd_socket(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info == NULL ? -1 : info->connect_fd;
+}
+
+/// The peer's address, or NULL.
+static inline const struct sockaddr *martlet_mhd_peer(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info == NULL ? NULL : info->client_addr;
+}
+
+/// The port that the daemon is bound to; 0 when it is not known.
+static inline uint16_t martlet_mhd_port(struct MHD_Daemon *daemon) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
+  return info == NULL ? 0 : info->port;
+}

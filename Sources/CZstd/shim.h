@@ -1,0 +1,3 @@
+// Zstandard: cold pages at rest.
+#pragma once
+#include <zstd.h>
