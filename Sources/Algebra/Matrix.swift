@@ -16,7 +16,8 @@ public struct Matrix: Sendable, Equatable {
     }
 
     public init(rows: Int, columns: Int, values: [Double]) {
-        precondition(values.count == rows * columns, "a \(rows) × \(columns) matrix has that many values")
+        precondition(
+            values.count == rows * columns, "a \(rows) × \(columns) matrix has that many values")
         self.rows = rows
         self.columns = columns
         self.values = values
@@ -29,7 +30,8 @@ public struct Matrix: Sendable, Equatable {
 
     /// The product of an `m × k` and a `k × n` matrix, `m × n`.
     public static func * (left: Matrix, right: Matrix) -> Matrix {
-        precondition(left.columns == right.rows, "inner sizes differ: \(left.columns), \(right.rows)")
+        precondition(
+            left.columns == right.rows, "inner sizes differ: \(left.columns), \(right.rows)")
         var product = Matrix(rows: left.rows, columns: right.columns)
         guard left.rows > 0 && left.columns > 0 && right.columns > 0 else { return product }
         cblas_dgemm(

@@ -108,7 +108,8 @@ public func parseRFC3339(_ text: String) -> Millis? {
     let sign: Millis = bytes[index] == 0x2d ? 1 : -1
     guard bytes[index] == 0x2d || bytes[index] == 0x2b,
         let offsetHour = number(index + 1, 2),
-        let offsetMinute = number(index + (bytes.count > index + 3 && bytes[index + 3] == 0x3a ? 4 : 3), 2)
+        let offsetMinute = number(
+            index + (bytes.count > index + 3 && bytes[index + 3] == 0x3a ? 4 : 3), 2)
     else { return nil }
     return time + sign * Millis(offsetHour * 3_600_000 + offsetMinute * 60_000)
 }

@@ -35,7 +35,8 @@ public struct LabelsBuilder: Sendable {
     public func labels() -> Labels {
         let sorted = pairs.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(sorted.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 })
+        bytes.reserveCapacity(
+            sorted.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 2 })
         for pair in sorted {
             appendField(pair.name, to: &bytes)
             appendField(pair.value, to: &bytes)

@@ -102,7 +102,8 @@ public struct Labels: Hashable, Sendable {
 
     /// Reads one length-prefixed field and moves past it.
     @inlinable
-    static func field(_ raw: UnsafeRawBufferPointer, _ offset: inout Int) -> UnsafeRawBufferPointer {
+    static func field(_ raw: UnsafeRawBufferPointer, _ offset: inout Int) -> UnsafeRawBufferPointer
+    {
         var length = 0
         var shift = 0
         while offset < raw.count {
@@ -122,7 +123,8 @@ public struct Labels: Hashable, Sendable {
         let labels = Labels(encoded: bytes)
         var builder = LabelsBuilder()
         labels.forEachBytes { name, value in
-            builder.set(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+            builder.set(
+                String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
         }
         return builder.labels().bytes == bytes
     }

@@ -28,7 +28,9 @@ public enum Severity: Int, Sendable, CaseIterable, Comparable {
         }
     }
 
-    public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: Severity, right: Severity) -> Bool {
+        left.rawValue < right.rawValue
+    }
 }
 
 /// One line or entry of a log, already masked.

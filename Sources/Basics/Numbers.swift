@@ -61,7 +61,8 @@ private func shortestDigits(_ value: Double) -> ([UInt8], Int) {
 
 private func plain(_ digits: [UInt8], _ exponent: Int) -> String {
     if exponent < 0 {
-        return "0." + String(repeating: "0", count: -exponent - 1) + String(decoding: digits, as: UTF8.self)
+        return "0." + String(repeating: "0", count: -exponent - 1)
+            + String(decoding: digits, as: UTF8.self)
     }
     if digits.count <= exponent + 1 {
         let zeros = String(repeating: "0", count: exponent + 1 - digits.count)

@@ -18,7 +18,9 @@ func refusedByRE2(_ source: String) -> PatternError? {
             guard let escaped = at(1) else { return refusal("trailing backslash") }
             if escaped == UInt8(ascii: "Q") {
                 index += 2
-                while let quotedByte = at(0), !(quotedByte == UInt8(ascii: "\\") && at(1) == UInt8(ascii: "E")) {
+                while let quotedByte = at(0),
+                    !(quotedByte == UInt8(ascii: "\\") && at(1) == UInt8(ascii: "E"))
+                {
                     _ = quotedByte
                     index += 1
                 }
@@ -45,9 +47,11 @@ func refusedByRE2(_ source: String) -> PatternError? {
             let next = at(2) ?? 0
             let isNamed =
                 next == UInt8(ascii: "P") && at(3) == UInt8(ascii: "<")
-                || next == UInt8(ascii: "<") && at(3) != UInt8(ascii: "=") && at(3) != UInt8(ascii: "!")
+                || next == UInt8(ascii: "<") && at(3) != UInt8(ascii: "=")
+                    && at(3) != UInt8(ascii: "!")
             if !isNamed && !Set("imsU-:".utf8).contains(next) {
-                return refusal("look-around, atomic groups and recursion are not supported (RE2 syntax)")
+                return refusal(
+                    "look-around, atomic groups and recursion are not supported (RE2 syntax)")
             }
         case UInt8(ascii: "+") where !inClass && index > 0 && isQuantifierEnd(bytes, index - 1):
             return refusal("possessive quantifiers are not supported (RE2 syntax)")

@@ -13,7 +13,9 @@ public final class Pattern: Sendable {
     private let code: Code
     private let isAnchored: Bool
 
-    /// Owns the compiled code. It is written once, before anybody sees it, and only read after that.
+    /// Owns the compiled code.
+    ///
+    /// It is written once, before anybody sees it, and only read after that.
     private struct Code: @unchecked Sendable {  // PCRE2 documents compiled code as safe to share.
         let pointer: OpaquePointer
     }

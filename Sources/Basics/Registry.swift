@@ -143,7 +143,9 @@ public final class Registry: Sendable {
         _ name: String, _ help: String, _ labels: Labels = .empty,
         bounds: [Double] = Histogram.seconds
     ) -> Histogram {
-        let made = instrument(name, .histogram, help, labels) { .histogram(Histogram(bounds: bounds)) }
+        let made = instrument(name, .histogram, help, labels) {
+            .histogram(Histogram(bounds: bounds))
+        }
         guard case .histogram(let histogram) = made else {
             preconditionFailure("\(name): two types")
         }
@@ -166,7 +168,9 @@ public final class Registry: Sendable {
                 switch instrument {
                 case .counter(let counter):
                     family.samples.append(
-                        .init(suffix: isCounter ? "_total" : "", labels: labels, value: counter.value))
+                        .init(
+                            suffix: isCounter ? "_total" : "", labels: labels, value: counter.value)
+                    )
                 case .gauge(let gauge):
                     family.samples.append(.init(labels: labels, value: gauge.value))
                 case .histogram(let histogram):

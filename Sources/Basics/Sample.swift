@@ -58,8 +58,9 @@ public struct Series: Sendable, Equatable {
     }
 }
 
-/// The marker that ends a series: a signalling NaN with its own bits. Arithmetic quiets it, so it is
-/// recognised by its bits and never by comparing.
+/// The marker that ends a series: a signalling NaN with its own bits.
+///
+/// Arithmetic quiets it, so it is recognised by its bits and never by comparing.
 public enum Stale {
     public static let bits: UInt64 = 0x7ff0_0000_0000_0002
     public static let marker = Double(bitPattern: bits)

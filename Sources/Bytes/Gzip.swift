@@ -9,7 +9,8 @@ public enum GzipError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .corrupt: "the gzip data is corrupt or cut short"
-        case .tooLarge(let bytes): "the decompressed body is larger than the limit of \(bytes) bytes"
+        case .tooLarge(let bytes):
+            "the decompressed body is larger than the limit of \(bytes) bytes"
         }
     }
 }

@@ -22,7 +22,10 @@ public enum JSON: Sendable, Equatable {
         case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)):
-            a.count == b.count && a.allSatisfy { pair in b.contains { $0.key == pair.key && $0.value == pair.value } }
+            a.count == b.count
+                && a.allSatisfy { pair in
+                    b.contains { $0.key == pair.key && $0.value == pair.value }
+                }
         default: false
         }
     }
@@ -75,4 +78,3 @@ public enum JSON: Sendable, Equatable {
         return writer.bytes
     }
 }
-

@@ -42,7 +42,9 @@ private struct Reader {
     }
 
     mutating func skipSpace() {
-        while let byte = next, byte == 0x20 || (byte >= 0x09 && byte <= 0x0d && byte != 0x0b && byte != 0x0c) {
+        while let byte = next,
+            byte == 0x20 || (byte >= 0x09 && byte <= 0x0d && byte != 0x0b && byte != 0x0c)
+        {
             offset += 1
         }
     }
@@ -82,7 +84,9 @@ private struct Reader {
             guard next == UInt8(ascii: "\"") else { throw fault("expected a field name in quotes") }
             let key = try string()
             skipSpace()
-            guard next == UInt8(ascii: ":") else { throw fault("expected ':' after the field name") }
+            guard next == UInt8(ascii: ":") else {
+                throw fault("expected ':' after the field name")
+            }
             offset += 1
             skipSpace()
             fields.append((key, try value(depth: depth + 1)))
@@ -146,7 +150,8 @@ private struct Reader {
     private mutating func string() throws(JSONError) -> String {
         offset += 1
         let start = offset
-        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
+        {
             offset += 1
         }
         if next == UInt8(ascii: "\"") {
@@ -199,7 +204,8 @@ private struct Reader {
 
     private mutating func hexUnit() throws(JSONError) -> UInt32 {
         guard offset + 4 <= bytes.count,
-            let unit = UInt32(String(decoding: bytes[offset..<(offset + 4)], as: UTF8.self), radix: 16)
+            let unit = UInt32(
+                String(decoding: bytes[offset..<(offset + 4)], as: UTF8.self), radix: 16)
         else { throw fault("expected four hexadecimal digits") }
         offset += 4
         return unit

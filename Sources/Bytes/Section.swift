@@ -149,7 +149,8 @@ public struct Section {
             let text = key.text ?? ""
             if taken.keys.contains(text) { continue }
             if foreign.contains(text) {
-                problems.warning(key, "\(name(text)) is known to Prometheus but not served by Martlet; ignored")
+                problems.warning(
+                    key, "\(name(text)) is known to Prometheus but not served by Martlet; ignored")
             } else {
                 let near = nearest(text, among: taken.keys.union(foreign))
                 let hint = near.map { "; did you mean \($0)?" } ?? ""
@@ -174,7 +175,9 @@ public struct Section {
 public func parseBytes(_ text: String) -> Int? {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     let unit = text.dropFirst(digits.count).uppercased().replacing("I", with: "")
-    let powers = ["": 0, "B": 0, "K": 1, "KB": 1, "M": 2, "MB": 2, "G": 3, "GB": 3, "T": 4, "TB": 4]
+    let powers = [
+        "": 0, "B": 0, "K": 1, "KB": 1, "M": 2, "MB": 2, "G": 3, "GB": 3, "T": 4, "TB": 4,
+    ]
     guard let power = powers[unit], let number = Double(digits), number.isFinite else { return nil }
     var bytes = number
     for _ in 0..<power { bytes *= 1024 }

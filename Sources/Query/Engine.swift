@@ -73,8 +73,10 @@ public struct Engine: Sendable {
             -> QueryAnswer
 
     public init(
-        instant: @escaping @Sendable (String, Millis, QueryLimits) throws(QueryError) -> QueryAnswer,
-        range: @escaping @Sendable (String, TimeRange, Millis, QueryLimits) throws(QueryError)
+        instant:
+            @escaping @Sendable (String, Millis, QueryLimits) throws(QueryError) -> QueryAnswer,
+        range:
+            @escaping @Sendable (String, TimeRange, Millis, QueryLimits) throws(QueryError)
             -> QueryAnswer
     ) {
         self.instant = instant

@@ -15,7 +15,7 @@ public struct FetchRequest: Sendable {
     public var tls: FetchTLS
 
     public init(
-        _ method: String = "GET", _ url: String,
+        _ method: String, _ url: String,
         headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
         timeout: Duration = .seconds(10), bodyBytesMax: Int = Limits.bodyBytesMax
     ) {
@@ -87,7 +87,31 @@ public enum FetchError: Error, Sendable, Equatable, CustomStringConvertible {
 public struct Fetch: Sendable {
     public var send: @Sendable (FetchRequest) async throws(FetchError) -> FetchResponse
 
-    public init(send: @escaping @Sendable (FetchRequest) async throws(FetchError) -> FetchResponse) {
+    public init(send: @escaping @Sendable (FetchRequest) async throws(FetchError) -> FetchResponse)
+    {
         self.send = send
+    }
+}
+
+/// A URL that may be shown: scheme, host and port, and nothing that may hold a secret.
+public func redactedURL(_ url: String) -> String {
+    let bytes = Array(url.utf8)
+    guard let scheme = url.range(of: "://") else { return "‹not a URL›" }
+    let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
+    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    let shown = url[..<scheme.upperBound] + host
+    return String(shown) + (shown.utf8.count < bytes.count ? "/…" : "")
+}
+
+extension String {
+    fileprivate func range(of text: String) -> Range<String.Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(text) {
+                return start..<index(start, offsetBy: text.count)
+            }
+            start = index(after: start)
+        }
+        return nil
     }
 }

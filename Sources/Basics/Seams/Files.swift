@@ -39,7 +39,8 @@ public struct Files: Sendable {
     /// Writes all bytes at the end, or throws; what was written before the fault may stay.
     public var write: @Sendable (FileHandle, UnsafeRawBufferPointer) throws(FileError) -> Void
     /// Reads up to `count` bytes at an offset; fewer only at the end.
-    public var read: @Sendable (FileHandle, _ offset: Int, _ count: Int) throws(FileError) -> [UInt8]
+    public var read:
+        @Sendable (FileHandle, _ offset: Int, _ count: Int) throws(FileError) -> [UInt8]
     public var size: @Sendable (FileHandle) throws(FileError) -> Int
     public var truncate: @Sendable (FileHandle, _ size: Int) throws(FileError) -> Void
     public var sync: @Sendable (FileHandle) throws(FileError) -> Void

@@ -39,19 +39,21 @@ public struct SourceError: Error, Sendable, CustomStringConvertible {
     public var description: String { reason }
 }
 
-/// Where a query finds its series. The calls block; they never run on the cooperative pool.
+/// Where a query finds its series.
+///
+/// The calls block; they never run on the cooperative pool.
 public struct SeriesSource: Sendable {
     /// The samples of the series that satisfy all matchers, in a time range with both ends included.
     public var select:
         @Sendable (_ matchers: [Matcher], TimeRange, SelectHints) throws(SourceError) -> Selected
     /// The labels of the series that satisfy all matchers of any one group and have samples in range.
-    public var series:
-        @Sendable (_ groups: [[Matcher]], TimeRange) throws(SourceError) -> [Labels]
+    public var series: @Sendable (_ groups: [[Matcher]], TimeRange) throws(SourceError) -> [Labels]
     /// Type, help and unit by metric.
     public var metadata: @Sendable () -> [String: MetricMetadata]
 
     public init(
-        select: @escaping @Sendable ([Matcher], TimeRange, SelectHints) throws(SourceError) -> Selected,
+        select:
+            @escaping @Sendable ([Matcher], TimeRange, SelectHints) throws(SourceError) -> Selected,
         series: @escaping @Sendable ([[Matcher]], TimeRange) throws(SourceError) -> [Labels],
         metadata: @escaping @Sendable () -> [String: MetricMetadata] = { [:] }
     ) {

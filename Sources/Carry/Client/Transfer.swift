@@ -1,0 +1,144 @@
+// One request as libcurl sees it: its options, the buffers that its callbacks fill, and what its end
+// means in our words.
+
+internal import Basics
+internal import CCurl
+
+/// A request under way; used by the client's thread alone once it has arrived there.
+final class Transfer: @unchecked Sendable {  // Handed over to one thread, never used by two at once.
+    let request: FetchRequest
+    var continuation: CheckedContinuation<Result<FetchResponse, FetchError>, Never>?
+    private var body: [UInt8] = []
+    private var headers: [(name: String, value: String)] = []
+    private var isTooLarge = false
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var sentBody: UnsafeMutablePointer<UInt8>?
+
+    init(_ request: FetchRequest) { self.request = request }
+
+    /// Sets every option of the request.
+    func configure(_ easy: UnsafeMutableRawPointer) {
+        set(easy, CURLOPT_URL, request.url)
+        set(easy, CURLOPT_CUSTOMREQUEST, request.method)
+        set(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        set(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+        set(easy, CURLOPT_PROXY, request.proxy ?? "")
+        set(easy, CURLOPT_NOSIGNAL, 1)
+        set(easy, CURLOPT_TIMEOUT_MS, Int(request.timeout.millis))
+        set(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(request.timeout.millis, 10_000)))
+        set(easy, CURLOPT_FOLLOWLOCATION, request.followsRedirects ? 1 : 0)
+        set(easy, CURLOPT_MAXREDIRS, 10)
+        if request.method == "HEAD" { set(easy, CURLOPT_NOBODY, 1) }
+        configureTLS(easy)
+        for (name, value) in request.headers {
+            headerList = curl_slist_append(
+                headerList, value.isEmpty ? "\(name);" : "\(name): \(value)")
+        }
+        // Without this curl waits a second for "100 Continue" before a larger body.
+        headerList = curl_slist_append(headerList, "Expect:")
+        martlet_curl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
+        if let bytes = request.body {
+            let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))
+            copy.initialize(from: bytes, count: bytes.count)
+            sentBody = copy
+            martlet_curl_set_large(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+            martlet_curl_set_pointer(easy, CURLOPT_POSTFIELDS, copy)
+        }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        martlet_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
+        martlet_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)
+        martlet_curl_set_callback(easy, CURLOPT_WRITEFUNCTION, takeBody)
+        martlet_curl_set_callback(easy, CURLOPT_HEADERFUNCTION, takeHeader)
+    }
+
+    private func configureTLS(_ easy: UnsafeMutableRawPointer) {
+        if let file = request.tls.authorityFile { set(easy, CURLOPT_CAINFO, file) }
+        if let file = request.tls.certificateFile { set(easy, CURLOPT_SSLCERT, file) }
+        if let file = request.tls.keyFile { set(easy, CURLOPT_SSLKEY, file) }
+        if request.tls.skipsVerification {
+            set(easy, CURLOPT_SSL_VERIFYPEER, 0)
+            set(easy, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+    }
+
+    /// Frees what libcurl borrowed.
+    func release() {
+        curl_slist_free_all(headerList)
+        sentBody?.deallocate()
+        headerList = nil
+        sentBody = nil
+    }
+
+    /// What the end of the transfer means.
+    func result(_ easy: UnsafeMutableRawPointer, _ code: CURLcode) -> Result<
+        FetchResponse, FetchError
+    > {
+        if isTooLarge { return .failure(.tooLarge(bytesMax: request.bodyBytesMax)) }
+        let reason = String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_OK:
+            var status = 0
+            martlet_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+            return .success(FetchResponse(status: status, headers: headers, body: body))
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+            return .failure(.badURL(redactedURL(request.url)))
+        case CURLE_OPERATION_TIMEDOUT:
+            return .failure(
+                .timedOut("no complete answer within \(durationText(request.timeout.millis))"))
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            return .failure(.cannotConnect(reason))
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+            CURLE_SSL_CACERT_BADFILE:
+            return .failure(.tls(reason))
+        default: return .failure(.other(reason))
+        }
+    }
+
+    fileprivate func take(body piece: UnsafeRawBufferPointer) -> Int {
+        if body.count + piece.count > request.bodyBytesMax {
+            isTooLarge = true
+            return 0
+        }
+        body.append(contentsOf: piece)
+        return piece.count
+    }
+
+    fileprivate func take(header line: UnsafeRawBufferPointer) {
+        let text = String(decoding: line, as: UTF8.self)
+        // A new status line begins a new answer (after a redirect): forget the old one's headers.
+        if text.hasPrefix("HTTP/") {
+            headers = []
+            body = []
+            return
+        }
+        guard let colon = text.firstIndex(of: ":") else { return }
+        let value = text[text.index(after: colon)...]
+        headers.append((text[..<colon].lowercased(), trimmed(value)))
+    }
+
+    private func trimmed(_ text: Substring) -> String {
+        let start = text.drop { $0.isWhitespace }
+        return String(start.reversed().drop { $0.isWhitespace }.reversed())
+    }
+}
+
+private func set(_ easy: UnsafeMutableRawPointer, _ option: CURLoption, _ value: Int) {
+    martlet_curl_set_long(easy, option, value)
+}
+
+private func set(_ easy: UnsafeMutableRawPointer, _ option: CURLoption, _ value: String) {
+    martlet_curl_set_text(easy, option, value)
+}
+
+private let takeBody: martlet_curl_data_callback = { bytes, size, count, context in
+    guard let context else { return 0 }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return transfer.take(body: UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+private let takeHeader: martlet_curl_data_callback = { bytes, size, count, context in
+    guard let context else { return 0 }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    transfer.take(header: UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
+}

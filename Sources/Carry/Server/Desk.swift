@@ -1,0 +1,157 @@
+// The desk behind the counter: what the C callbacks of libmicrohttpd call. It opens an exchange, asks
+// the doorkeeper, chooses between the server's thread and the pool, and puts the answer on the wire.
+
+internal import Basics
+internal import CMicrohttpd
+internal import Glibc
+
+/// The shared state of a server's callbacks.
+final class Desk: Sendable {
+    let router: Router
+    let doorkeeper: Doorkeeper
+    let pool: WorkerPool
+    let watch = HangUpWatch()
+    let clock: Clock
+    private let isStopping = Lock(false)
+    private let registry: Registry
+    private let refusedFull: Counter
+    private let refusedLarge: Counter
+    private let duration: Histogram
+
+    init(options: HTTPServerOptions, routes: [Route], clock: Clock, registry: Registry) {
+        router = Router(routes)
+        doorkeeper = Doorkeeper(options.access)
+        pool = WorkerPool(
+            name: "http-worker", threads: options.workers, waitingMax: Limits.waitingRequestsMax)
+        self.clock = clock
+        self.registry = registry
+        let help = "How often a limit refused something."
+        refusedFull = registry.counter(
+            "martlet_limit_refusals_total", help, ["limit": "waiting_requests"])
+        refusedLarge = registry.counter(
+            "martlet_limit_refusals_total", help, ["limit": "body_bytes"])
+        duration = registry.histogram(
+            "martlet_http_request_duration_seconds", "Time from headers to answer.")
+    }
+
+    func refuseNewWork() { isStopping.withLock { $0 = true } }
+
+    /// Opens an exchange when the headers are there.
+    func open(_ connection: OpaquePointer, method: String, path: String) -> Exchange {
+        var request = HTTPRequest(method: method, path: path)
+        request.query = pairs(connection, .GET_ARGUMENT_KIND)
+        request.headers = pairs(connection, .HEADER_KIND).map { ($0.name.lowercased(), $0.value) }
+        request.peer = peerText(connection)
+        var route: Route?
+        var early: HTTPResponse?
+        switch router.match(method, path) {
+        case .found(let found, let parameters):
+            route = found
+            request.parameters = parameters
+        case .wrongMethod(let allowed):
+            let list = Array(Set(allowed)).sorted().joined(separator: ", ")
+            early = HTTPResponse.error(
+                405, "bad_method", "\(method) is not served here; use \(list)"
+            )
+            .header("Allow", list)
+        case .missing:
+            early = .error(404, "not_found", "nothing is served at \(path)")
+        }
+        let exchange = Exchange(
+            request: request, route: route, connection: connection, started: clock.monotonic())
+        exchange.early = early ?? (route.flatMap { refusalByHeaders(request, $0) })
+        return exchange
+    }
+
+    private func refusalByHeaders(_ request: HTTPRequest, _ route: Route) -> HTTPResponse? {
+        if case .refused(let code, let reason) = doorkeeper.verdict(on: request, route: route) {
+            return refusal(code, reason)
+        }
+        if let length = request[header: "content-length"].flatMap(Int.init),
+            length > route.bodyBytesMax
+        {
+            return tooLarge(route)
+        }
+        return nil
+    }
+
+    private func refusal(_ code: Doorkeeper.HTTPResponseCode, _ reason: String) -> HTTPResponse {
+        let response = HTTPResponse.error(
+            code.rawValue, code == .unauthorized ? "unauthorized" : "forbidden", reason)
+        return code == .unauthorized
+            ? response.header("WWW-Authenticate", "Basic realm=\"martlet\", charset=\"UTF-8\"")
+            : response
+    }
+
+    private func tooLarge(_ route: Route) -> HTTPResponse {
+        refusedLarge.add()
+        return .error(
+            413, "too_large",
+            "the body is larger than the limit of \(route.bodyBytesMax) bytes here")
+    }
+
+    /// Answers an exchange that was read to its end, or suspends it.
+    func handle(_ exchange: Exchange) -> MHD_Result {
+        guard let route = exchange.route else {
+            return send(exchange, .error(404, "not_found", ""))
+        }
+        if exchange.bodyIsTooLarge { return send(exchange, tooLarge(route)) }
+        exchange.request.body = exchange.body
+        let verdict = doorkeeper.verdict(on: exchange.request, route: route)
+        if case .refused(let code, let reason) = verdict {
+            return send(exchange, refusal(code, reason))
+        }
+        if route.pace == .quick && verdict == .allowed {
+            return send(exchange, route.handler(exchange.request))
+        }
+        return suspend(exchange, route, verdict)
+    }
+
+    private func suspend(
+        _ exchange: Exchange, _ route: Route, _ verdict: Doorkeeper.Verdict
+    ) -> MHD_Result {
+        if isStopping.withLock({ $0 }) {
+            return send(exchange, .error(503, "unavailable", "the agent is stopping"))
+        }
+        let socket = martlet_mhd_socket(exchange.connection)
+        exchange.request.isCancelled = { [weak exchange] in exchange?.isCancelled ?? true }
+        exchange.wait()
+        MHD_suspend_connection(exchange.connection)
+        watch.add(exchange, socket: socket)
+        let accepted = pool.submit {
+            var response: HTTPResponse
+            if case .needsPassword(let user, let password) = verdict,
+                !self.doorkeeper.isRight(user: user, password: password)
+            {
+                response = self.refusal(.unauthorized, "wrong user or password")
+            } else {
+                response = route.handler(exchange.request)
+            }
+            self.watch.remove(exchange, socket: socket)
+            self.settle(exchange, response)
+        }
+        if !accepted {
+            refusedFull.add()
+            watch.remove(exchange, socket: socket)
+            let reason = "\(Limits.waitingRequestsMax) requests wait already; try again in a second"
+            settle(exchange, HTTPResponse.error(503, "busy", reason).header("Retry-After", "1"))
+        }
+        return .YES
+    }
+
+    /// Gives an exchange its answer and wakes its connection.
+    func settle(_ exchange: Exchange, _ response: HTTPResponse) {
+        if exchange.answer(response) { MHD_resume_connection(exchange.connection) }
+    }
+
+    /// Puts an answer on the wire.
+    func send(_ exchange: Exchange, _ response: HTTPResponse) -> MHD_Result {
+        let seconds = Double(clock.monotonic() - exchange.started) / 1e9
+        duration.observe(seconds)
+        registry.counter(
+            "martlet_http_requests_total", "Requests by route and status.",
+            ["route": exchange.route?.pattern ?? "none", "code": String(response.status)]
+        ).add()
+        return queue(exchange.connection, compressed(response, for: exchange.request))
+    }
+}

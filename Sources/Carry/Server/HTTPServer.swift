@@ -1,0 +1,144 @@
+// The HTTP server on libmicrohttpd: two threads on epoll serve every connection; a handler that takes
+// under a millisecond runs on them, any other request suspends its connection, runs on a bounded pool
+// and resumes. A full pool answers 503 at once. Stopping settles every waiting request first, because
+// MHD aborts the process when it is stopped with a suspended connection.
+
+public import Basics
+internal import CMicrohttpd
+internal import Glibc
+
+/// How a server listens.
+public struct HTTPServerOptions: Sendable {
+    public var address = "127.0.0.1"
+    /// 0 takes any free port.
+    public var port: UInt16 = 9797
+    public var threads = 2
+    /// Workers for slow handlers; Prometheus' query concurrency is 20, two cores need fewer.
+    public var workers = 4
+    public var access = Access()
+    /// PEM texts of certificate and key; nil for plain HTTP.
+    public var tls: (certificate: String, key: String)?
+
+    public init() {}
+}
+
+/// Why a server cannot start.
+public enum HTTPServerError: Error, CustomStringConvertible {
+    case badAddress(String)
+    case cannotListen(address: String, port: UInt16, reason: String)
+
+    public var description: String {
+        switch self {
+        case .badAddress(let address):
+            "\(address) is not an IP address to listen on; use for example 127.0.0.1 or [::]"
+        case .cannotListen(let address, let port, let reason):
+            "cannot listen on \(address):\(port): \(reason)"
+        }
+    }
+}
+
+/// A running server.
+public final class HTTPServer: Sendable {
+    /// The port that is listened on.
+    public let port: UInt16
+    private let daemon: Daemon
+    private let desk: Desk
+
+    private struct Daemon: @unchecked Sendable {  // MHD's calls on a daemon are thread-safe.
+        let pointer: OpaquePointer
+    }
+
+    /// Starts listening.
+    public init(
+        _ options: HTTPServerOptions, routes: [Route], clock: Clock, registry: Registry
+    ) throws(HTTPServerError) {
+        let desk = Desk(options: options, routes: routes, clock: clock, registry: registry)
+        let context = Unmanaged.passRetained(desk).toOpaque()
+        let started = try startDaemon(options, context)
+        guard let pointer = started else {
+            let reason =
+                errno == 0 ? "the port is in use or not allowed" : String(cString: strerror(errno))
+            Unmanaged<Desk>.fromOpaque(context).release()
+            throw .cannotListen(address: options.address, port: options.port, reason: reason)
+        }
+        self.desk = desk
+        daemon = Daemon(pointer: pointer)
+        port = martlet_mhd_port(pointer)
+        desk.watch.start()
+    }
+
+    /// Stops listening, answers what still waits with 503, and lets every thread end.
+    public func stop() {
+        let listener = MHD_quiesce_daemon(daemon.pointer)
+        if listener >= 0 { close(listener) }
+        desk.refuseNewWork()
+        let deadline = desk.clock.monotonic() + 5_000_000_000
+        while !desk.watch.waiting.isEmpty && desk.clock.monotonic() < deadline {
+            for exchange in desk.watch.waiting {
+                exchange.cancel()
+                desk.settle(exchange, .error(503, "unavailable", "the agent is stopping"))
+            }
+            usleep(10_000)
+        }
+        desk.watch.stop()
+        MHD_stop_daemon(daemon.pointer)
+        Unmanaged.passUnretained(desk).release()
+    }
+}
+
+private func startDaemon(
+    _ options: HTTPServerOptions, _ context: UnsafeMutableRawPointer
+) throws(HTTPServerError) -> OpaquePointer? {
+    var flags = MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
+    var items = [
+        MHD_OptionItem(option: .THREAD_POOL_SIZE, value: options.threads, ptr_value: nil),
+        MHD_OptionItem(option: .CONNECTION_LIMIT, value: Limits.connectionsMax, ptr_value: nil),
+        // Longer than a browser's pause between refreshes, shorter than a forgotten laptop.
+        MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 75, ptr_value: nil),
+    ]
+    var texts: [UnsafeMutablePointer<CChar>?] = []
+    defer { for text in texts { free(text) } }
+    if let tls = options.tls {
+        flags |= MHD_USE_TLS.rawValue
+        texts = [strdup(tls.key), strdup(tls.certificate)]
+        items.append(MHD_OptionItem(option: .HTTPS_MEM_KEY, value: 0, ptr_value: texts[0]))
+        items.append(MHD_OptionItem(option: .HTTPS_MEM_CERT, value: 0, ptr_value: texts[1]))
+    }
+    items.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
+
+    var storage = sockaddr_storage()
+    let address = options.address.trimmingBrackets
+    if address.contains(":") {
+        flags |= MHD_USE_IPv6.rawValue
+        if address == "::" { flags |= MHD_USE_DUAL_STACK.rawValue }
+        var v6 = sockaddr_in6()
+        v6.sin6_family = sa_family_t(AF_INET6)
+        v6.sin6_port = options.port.bigEndian
+        guard inet_pton(AF_INET6, address, &v6.sin6_addr) == 1 else {
+            throw .badAddress(options.address)
+        }
+        withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: v6, as: sockaddr_in6.self) }
+    } else {
+        var v4 = sockaddr_in()
+        v4.sin_family = sa_family_t(AF_INET)
+        v4.sin_port = options.port.bigEndian
+        let numeric = address == "localhost" ? "127.0.0.1" : (address.isEmpty ? "0.0.0.0" : address)
+        guard inet_pton(AF_INET, numeric, &v4.sin_addr) == 1 else {
+            throw .badAddress(options.address)
+        }
+        withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: v4, as: sockaddr_in.self) }
+    }
+    errno = 0
+    return withUnsafePointer(to: &storage) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            martlet_mhd_start(
+                flags, options.port, onAccess, context, onCompleted, nil, address, &items)
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingBrackets: String {
+        hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
+    }
+}
