@@ -4,8 +4,8 @@
 internal import Basics
 internal import CCurl
 
-/// A request under way; used by the client's thread alone once it has arrived there.
-final class Transfer: @unchecked Sendable {  // Handed over to one thread, never used by two at once.
+/// A request under way.
+final class Transfer: @unchecked Sendable {  // Handed to one thread, never used by two at once.
     let request: FetchRequest
     var continuation: CheckedContinuation<Result<FetchResponse, FetchError>, Never>?
     private var body: [UInt8] = []
