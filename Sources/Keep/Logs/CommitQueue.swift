@@ -1,0 +1,84 @@
+// Group commit: many callers, one transaction. The first caller that finds nobody committing leads:
+// it takes all batches that wait, commits them, wakes their callers, and hands the lead to the first
+// batch that came meanwhile. Nobody waits for a timer, so a lone batch is as fast as the disk, and
+// under load the transactions grow instead of the queue. Each caller has one batch here, so the
+// callers bound the queue.
+
+internal import Basics
+internal import Dispatch
+
+/// Puts the batches of many callers into few transactions.
+final class CommitQueue: Sendable {
+    /// A batch and its caller, who waits.
+    final class Entry: Sendable {
+        enum Turn { case waiting, leads, done(Result<Void, LogError>) }
+
+        let records: [LogRecord]
+        let position: LogPosition?
+        fileprivate let turn = Lock(Turn.waiting)
+        fileprivate let wakes = DispatchSemaphore(value: 0)
+
+        init(_ records: [LogRecord], _ position: LogPosition?) {
+            self.records = records
+            self.position = position
+        }
+    }
+
+    private struct State {
+        var waiting: [Entry] = []
+        var isCommitting = false
+    }
+
+    /// Records of one transaction: about 100 ms of work, so that no batch waits longer than that
+    /// for one before it.
+    static let recordsMax = 10_000
+
+    private let state = Lock(State())
+
+    /// Returns when the batch is committed, or throws why it was not.
+    ///
+    /// - Parameter commit: commits a group; one answer for each entry.
+    func append(
+        _ records: [LogRecord], _ position: LogPosition?,
+        commit: ([Entry]) -> [Result<Void, LogError>]
+    ) throws(LogError) {
+        let entry = Entry(records, position)
+        let leads = state.withLock { state in
+            state.waiting.append(entry)
+            defer { state.isCommitting = true }
+            return !state.isCommitting
+        }
+        if !leads {
+            entry.wakes.wait()
+            if case .done(let result) = entry.turn.withLock({ $0 }) { return try result.get() }
+        }
+        let group = state.withLock { state in
+            var records = 0
+            let count = state.waiting.prefix { entry in
+                records += entry.records.count
+                return records <= CommitQueue.recordsMax || records == entry.records.count
+            }.count
+            defer { state.waiting.removeFirst(count) }
+            return Array(state.waiting.prefix(count))
+        }
+        let results = commit(group)
+        var own: Result<Void, LogError> = .success(())
+        for (member, result) in zip(group, results) {
+            if member === entry {
+                own = result
+            } else {
+                member.turn.withLock { $0 = .done(result) }
+                member.wakes.signal()
+            }
+        }
+        let next = state.withLock { state in
+            state.isCommitting = !state.waiting.isEmpty
+            return state.waiting.first
+        }
+        if let next {
+            next.turn.withLock { $0 = .leads }
+            next.wakes.signal()
+        }
+        try own.get()
+    }
+}
