@@ -3,7 +3,7 @@
 
 /// How Go's `strconv.FormatFloat` is asked in the places that Martlet imitates.
 public enum NumberStyle: Sendable {
-    /// `%v`: PromQL literals, templates and the text exposition (`1e+21`, `1e-05`).
+    /// `%v`: PromQL literals, templates and the text exposition (`100000`, `1e+06`, `1e-05`).
     case shortest
     /// The query API's: `'f'` unless the magnitude is under 1e-6 or at least 1e21.
     case api
@@ -16,14 +16,14 @@ public func numberText(_ value: Double, _ style: NumberStyle = .shortest) -> Str
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
     if value == 0 { return value.sign == .minus ? "-0" : "0" }
-    if let whole = Int64(exactly: value), whole.magnitude < 1_000_000_000_000_000 {
-        return String(whole)
-    }
+    // Below a million every style writes a whole number plainly; from there on `%v` has an exponent.
+    let plainBelow: UInt64 = style == .shortest ? 1_000_000 : 1_000_000_000_000_000
+    if let whole = Int64(exactly: value), whole.magnitude < plainBelow { return String(whole) }
     let (digits, exponent) = shortestDigits(value.magnitude)
     let sign = value < 0 ? "-" : ""
     let usesExponent =
         switch style {
-        case .shortest: exponent < -4 || exponent >= 21
+        case .shortest: exponent < -4 || exponent >= 6
         case .api: value.magnitude < 1e-6 || value.magnitude >= 1e21
         case .plain: false
         }
