@@ -73,8 +73,12 @@ final class Child {
     let process = Process()
     let log: String
 
-    init(_ binary: String, _ arguments: [String], folder: Scratch, in directory: String? = nil) throws {
-        log = folder.path + "/\((binary as NSString).lastPathComponent)-\(UUID().uuidString.prefix(4)).log"
+    init(_ binary: String, _ arguments: [String], folder: Scratch, in directory: String? = nil)
+        throws
+    {
+        log =
+            folder.path
+            + "/\((binary as NSString).lastPathComponent)-\(UUID().uuidString.prefix(4)).log"
         FileManager.default.createFile(atPath: log, contents: nil)
         let handle = try FileHandle(forWritingTo: URL(filePath: log))
         process.executableURL = URL(filePath: binary)
@@ -159,7 +163,9 @@ func until(
     }
 }
 
-func get(_ url: String, _ headers: [(name: String, value: String)] = []) async throws -> FetchResponse {
+func get(_ url: String, _ headers: [(name: String, value: String)] = []) async throws
+    -> FetchResponse
+{
     try await client.send(FetchRequest("GET", url, headers: headers))
 }
 
@@ -189,7 +195,9 @@ func queryValues(_ url: String, _ query: String) async throws -> [Double] {
 }
 
 /// Runs the binary to its end.
-func run(_ arguments: [String], in directory: String? = nil) throws -> (status: Int32, output: String) {
+func run(_ arguments: [String], in directory: String? = nil) throws -> (
+    status: Int32, output: String
+) {
     let folder = try Scratch()
     let child = try Child(martletBinary, arguments, folder: folder, in: directory)
     return (child.wait(), child.output)

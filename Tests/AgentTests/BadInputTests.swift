@@ -11,12 +11,15 @@ import Testing
         let agent = try await Agent()
         let large = try await client.send(
             FetchRequest(
-                "POST", agent.url + "/api/martlet/v1/kpis", body: Array(repeating: 0x20, count: 100 << 20),
+                "POST", agent.url + "/api/martlet/v1/kpis",
+                body: Array(repeating: 0x20, count: 100 << 20),
                 timeout: .seconds(60)))
         #expect(large.status == 413 && text(large).contains("limit"))
         for (body, word) in [
-            ("{", "line 1"), ("{\"name\":\"a b\",\"value\":1}", "name"), ("{\"name\":\"a\"}", "value"),
-            ("{\"name\":\"a\",\"value\":\"x\"}", "value"), ("{\"name\":\"a\",\"value\":1,\"time\":\"when\"}", "time"),
+            ("{", "line 1"), ("{\"name\":\"a b\",\"value\":1}", "name"),
+            ("{\"name\":\"a\"}", "value"),
+            ("{\"name\":\"a\",\"value\":\"x\"}", "value"),
+            ("{\"name\":\"a\",\"value\":1,\"time\":\"when\"}", "time"),
         ] {
             let answer = try await post(agent.url + "/api/martlet/v1/kpis", body)
             #expect(answer.status == 400 && text(answer).contains(word), "\(body): \(text(answer))")
@@ -24,7 +27,8 @@ import Testing
         let invalid = try await client.send(
             FetchRequest(
                 "POST", agent.url + "/api/martlet/v1/kpis",
-                body: Array("{\"name\":\"a\",\"labels\":{\"x\":\"".utf8) + [0xff, 0xfe] + Array("\"},\"value\":1}".utf8)))
+                body: Array("{\"name\":\"a\",\"labels\":{\"x\":\"".utf8) + [0xff, 0xfe]
+                    + Array("\"},\"value\":1}".utf8)))
         #expect([200, 400].contains(invalid.status))
         let query = try await get(agent.url + "/api/v1/query?query=sum(")
         #expect(query.status == 400 && text(query).contains("bad_data"))
@@ -56,7 +60,9 @@ import Testing
         lines.withLock { $0 = "good 1\n" }
         try await until("the target is up") { try await agent.value("up{job=\"broken\"}") == 1 }
         // Many label values: the limit of the job refuses the scrape and says so.
-        lines.withLock { $0 = (0..<60_000).map { "many{v=\"\($0)\"} 1" }.joined(separator: "\n") + "\n" }
+        lines.withLock {
+            $0 = (0..<60_000).map { "many{v=\"\($0)\"} 1" }.joined(separator: "\n") + "\n"
+        }
         try await until("sixty thousand series are taken") {
             try await agent.value("count(many)") == 60_000
         }
@@ -78,7 +84,8 @@ import Testing
     @Test func `rule faults name file, line and what is wrong`() throws {
         let folder = try Scratch()
         let file = try folder.write(
-            "rules.yml", "groups:\n  - name: a\n    rules:\n      - alert: X\n        expr: 'sum(1) + \"a\"'\n")
+            "rules.yml",
+            "groups:\n  - name: a\n    rules:\n      - alert: X\n        expr: 'sum(1) + \"a\"'\n")
         let (status, output) = try run(["check", "rules", file])
         #expect(status == 1 && output.contains("rules.yml:5"), "\(output)")
     }
@@ -86,15 +93,19 @@ import Testing
     @Test func `a folder that cannot be written and a port in use are explained`() async throws {
         let folder = try Scratch()
         let file = try folder.write("file", "")
-        let (status, output) = try run(["run", "--data", file, "--listen", "127.0.0.1:\(freePort())"])
+        let (status, output) = try run([
+            "run", "--data", file, "--listen", "127.0.0.1:\(freePort())",
+        ])
         #expect(status == 2 && output.contains(file), "\(output)")
         let agent = try await Agent()
         let (second, words) = try run(
             ["run", "--data", folder.path + "/other", "--listen", "127.0.0.1:\(agent.port)"])
-        #expect(second == 2 && words.contains("\(agent.port)") && words.contains("in use"), "\(words)")
+        #expect(
+            second == 2 && words.contains("\(agent.port)") && words.contains("in use"), "\(words)")
         let (third, locked) = try run(
             ["run", "--data", agent.folder.path + "/data", "--listen", "127.0.0.1:\(freePort())"])
-        #expect(third == 2 && locked.contains("\(agent.child.process.processIdentifier)"), "\(locked)")
+        #expect(
+            third == 2 && locked.contains("\(agent.child.process.processIdentifier)"), "\(locked)")
     }
 
     @Test func `an open port without authentication is refused`() throws {

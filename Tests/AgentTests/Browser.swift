@@ -15,14 +15,20 @@ final class Browser {
     private let base: String
     private var session = ""
 
-    init(language: String = "en", isDark: Bool = false, width: Int = 1300, height: Int = 900) async throws {
+    init(language: String = "en", isDark: Bool = false, width: Int = 1300, height: Int = 900)
+        async throws
+    {
         let port = freePort()
         let folder = try Scratch()
-        driver = try Child(find("chromedriver") ?? "chromedriver", ["--port=\(port)"], folder: folder)
+        driver = try Child(
+            find("chromedriver") ?? "chromedriver", ["--port=\(port)"], folder: folder)
         base = "http://127.0.0.1:\(port)"
         let base = self.base
-        try await until("chromedriver is ready") { (try? await get(base + "/status").status) == 200 }
-        let dark = isDark ? ",\"--force-dark-mode\",\"--blink-settings=preferredColorScheme=0\"" : ""
+        try await until("chromedriver is ready") {
+            (try? await get(base + "/status").status) == 200
+        }
+        let dark =
+            isDark ? ",\"--force-dark-mode\",\"--blink-settings=preferredColorScheme=0\"" : ""
         let options = """
             {"capabilities":{"alwaysMatch":{"browserName":"chrome","goog:loggingPrefs":{"browser":"ALL"},
             "goog:chromeOptions":{"prefs":{"intl.accept_languages":"\(language)"},
@@ -44,7 +50,8 @@ final class Browser {
     /// Runs a script's `return …` in the page.
     func evaluate(_ script: String) async throws -> JSON {
         let body = JSON.object([("script", .string(script)), ("args", .array([]))]).encoded
-        let answer = try await post(session + "/execute/sync", String(decoding: body, as: UTF8.self))
+        let answer = try await post(
+            session + "/execute/sync", String(decoding: body, as: UTF8.self))
         return try JSON(answer.body)["value"] ?? .null
     }
 
@@ -58,7 +65,9 @@ final class Browser {
 
     /// Keeps a picture of the page when MARTLET_SCREENSHOTS names a folder.
     func screenshot(_ name: String) async throws {
-        guard let folder = ProcessInfo.processInfo.environment["MARTLET_SCREENSHOTS"] else { return }
+        guard let folder = ProcessInfo.processInfo.environment["MARTLET_SCREENSHOTS"] else {
+            return
+        }
         let answer = try await get(session + "/screenshot")
         guard let encoded = try JSON(answer.body)["value"]?.text,
             let picture = base64Decoded(encoded)

@@ -42,12 +42,15 @@ private let rounds = ProcessInfo.processInfo.environment["MARTLET_KILLS"].flatMa
         try await check(agent, acknowledged, seed: seed, round: rounds)
     }
 
-    private func check(_ agent: Agent, _ acknowledged: [Int], seed: UInt64, round: Int) async throws {
-        let found = Set(try await queryValues(agent.url, "last_over_time(counted[1h])").map { Int($0) })
+    private func check(_ agent: Agent, _ acknowledged: [Int], seed: UInt64, round: Int) async throws
+    {
+        let found = Set(
+            try await queryValues(agent.url, "last_over_time(counted[1h])").map { Int($0) })
         let lost = acknowledged.filter { !found.contains($0) }
         #expect(
             lost.isEmpty,
-            "seed \(seed), round \(round): lost \(lost.prefix(5)) … \(lost.count) of \(acknowledged.count)")
+            "seed \(seed), round \(round): lost \(lost.prefix(5)) … \(lost.count) of \(acknowledged.count)"
+        )
     }
 }
 

@@ -7,7 +7,8 @@ import Foundation
 import Testing
 
 private let paths = [
-    "/", "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore", "/host",
+    "/", "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore",
+    "/host",
     "/system", "/help",
 ]
 
@@ -31,12 +32,14 @@ struct PageTests {
         let folder = try Scratch()
         let logFile = try folder.write("app.log", "")
         let agent = try await Agent(
-            configuration: "logs: [{source: app, paths: [\"\(logFile)\"], from: start}]", folder: folder)
+            configuration: "logs: [{source: app, paths: [\"\(logFile)\"], from: start}]",
+            folder: folder)
         let handle = try #require(FileHandle(forWritingAtPath: logFile))
         try handle.write(contentsOf: Data("2026-01-01T00:00:00Z INFO 请求超时 after 3 s\n".utf8))
         try handle.write(contentsOf: Data("ERROR cannot reach the model server\n".utf8))
         try await Task.sleep(for: .seconds(12))
-        let browser = try await Browser(language: language == "zh" ? "zh-CN" : "en-US", isDark: isDark)
+        let browser = try await Browser(
+            language: language == "zh" ? "zh-CN" : "en-US", isDark: isDark)
         for path in paths {
             try await browser.open(agent.url + path)
             try await Task.sleep(for: .milliseconds(1500))

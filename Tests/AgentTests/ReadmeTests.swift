@@ -17,7 +17,9 @@ private func blocks() throws -> [Block] {
     let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
     var blocks: [Block] = []
     var current: Block?
-    for (index, line) in readme.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in readme.split(separator: "\n", omittingEmptySubsequences: false)
+        .enumerated()
+    {
         if line == "```sh" {
             current = Block(line: index + 2, text: "")
         } else if line == "```", let block = current {
@@ -63,7 +65,8 @@ private func blocks() throws -> [Block] {
                 }
             } else {
                 let child = try shell(block.text, binaries, folder)
-                #expect(child.wait() == 0, "README line \(block.line): \(block.text)\n\(child.output)")
+                #expect(
+                    child.wait() == 0, "README line \(block.line): \(block.text)\n\(child.output)")
             }
         }
         running?.send(SIGTERM)
@@ -73,7 +76,8 @@ private func blocks() throws -> [Block] {
     /// Runs a block; an agent replaces its shell, so that a signal reaches it.
     private func shell(_ text: String, _ binaries: String, _ folder: Scratch) throws -> Child {
         let isAgent = text.hasPrefix("martlet run") || text.hasPrefix("martlet demo")
-        let script = "export PATH=\(binaries):$PATH; set -euo pipefail; \(isAgent ? "exec " : "")\(text)"
+        let script =
+            "export PATH=\(binaries):$PATH; set -euo pipefail; \(isAgent ? "exec " : "")\(text)"
         return try Child("/bin/bash", ["-c", script], folder: folder, in: folder.path)
     }
 }

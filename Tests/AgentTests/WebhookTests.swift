@@ -96,7 +96,8 @@ private func setSwitch(_ agent: Agent, _ value: Int) async throws {
     @Test func `a firing alert is told once, and its end once`() async throws {
         let (folder, listener) = (try Scratch(), try Listener())
         defer { listener.stop() }
-        let agent = try await Agent(configuration: try configuration(folder, listener), folder: folder)
+        let agent = try await Agent(
+            configuration: try configuration(folder, listener), folder: folder)
         try await setSwitch(agent, 1)
         try await until("the alert is told") { !listener.all.isEmpty }
         let first = try #require(listener.all.first)
@@ -105,7 +106,8 @@ private func setSwitch(_ agent: Agent, _ value: Int) async throws {
         #expect(body["version"]?.text == "4" && body["receiver"]?.text == "on-call")
         #expect(body["alerts"]?.items?.first?["endsAt"]?.text == "0001-01-01T00:00:00Z")
         #expect(
-            body["commonAnnotations"]?["summary"]?.text == "the switch of hall is 1", "\(first.body)")
+            body["commonAnnotations"]?["summary"]?.text == "the switch of hall is 1",
+            "\(first.body)")
         try await setSwitch(agent, 0)
         try await until("its end is told") { listener.all.count >= 2 }
         try await Task.sleep(for: .seconds(4))
@@ -133,7 +135,9 @@ private func setSwitch(_ agent: Agent, _ value: Int) async throws {
         defer { listener.stop() }
         try await until("the alert is told", seconds: 120) { !listener.all.isEmpty }
         try await setSwitch(again, 0)
-        try await until("its end is told", seconds: 120) { listener.all.contains { $0.status == "resolved" } }
+        try await until("its end is told", seconds: 120) {
+            listener.all.contains { $0.status == "resolved" }
+        }
         try await Task.sleep(for: .seconds(3))
         #expect(listener.all.map(\.status) == ["firing", "resolved"])
     }
@@ -151,7 +155,9 @@ private func setSwitch(_ agent: Agent, _ value: Int) async throws {
         try listener.start()
         defer { listener.stop() }
         let again = try await Agent(configuration: settings, folder: folder, port: port)
-        try await until("the alert is told", seconds: 60) { listener.all.contains { $0.status == "firing" } }
+        try await until("the alert is told", seconds: 60) {
+            listener.all.contains { $0.status == "firing" }
+        }
         #expect(again.child.process.isRunning)
     }
 

@@ -33,7 +33,8 @@ private func url(_ server: HTTPServer, _ path: String) -> String {
         let server = try serve(routes)
         defer { server.stop() }
         for pace in ["quick", "slow"] {
-            let got = try await client.send(FetchRequest("GET", url(server, "/\(pace)/a%20b?q=1+2%2B3")))
+            let got = try await client.send(
+                FetchRequest("GET", url(server, "/\(pace)/a%20b?q=1+2%2B3")))
             #expect(got.status == 200)
             #expect(String(decoding: got.body, as: UTF8.self) == "GET a b 1 2+3 ")
             let posted = try await client.send(
@@ -171,7 +172,8 @@ private func url(_ server: HTTPServer, _ path: String) -> String {
         defer { server.stop() }
         let got = try await client.send(
             FetchRequest(
-                "GET", url(server, "/"), headers: header.isEmpty ? [] : [("Authorization", header)]))
+                "GET", url(server, "/"), headers: header.isEmpty ? [] : [("Authorization", header)])
+        )
         #expect(got.status == status)
         #expect(try await client.send(FetchRequest("GET", url(server, "/-/healthy"))).status == 200)
     }
@@ -218,7 +220,8 @@ private func url(_ server: HTTPServer, _ path: String) -> String {
         ])
         defer { server.stop() }
         await #expect(throws: FetchError.tooLarge(bytesMax: 1000)) {
-            _ = try await client.send(FetchRequest("GET", url(server, "/large"), bodyBytesMax: 1000))
+            _ = try await client.send(
+                FetchRequest("GET", url(server, "/large"), bodyBytesMax: 1000))
         }
         await #expect(throws: FetchError.timedOut("no complete answer within 200ms")) {
             _ = try await client.send(

@@ -39,7 +39,8 @@ public struct ManagementAPI: Sendable {
             },
             Route(["POST", "PUT"], "/-/reload", .slow, isWrite: true) { _ in
                 if let problems = reload() {
-                    return .text("The old configuration goes on running.\n\(problems)\n", status: 500)
+                    return .text(
+                        "The old configuration goes on running.\n\(problems)\n", status: 500)
                 }
                 return .text("Reloaded.\n")
             },

@@ -54,7 +54,8 @@ public struct QueryAPI: Sendable {
         guard step > 0 else {
             throw BadParameter(
                 "step",
-                "zero or negative query resolution step widths are not accepted. Try a positive integer")
+                "zero or negative query resolution step widths are not accepted. Try a positive integer"
+            )
         }
         guard (through - from) / step <= 11_000 else {
             throw BadParameter(
@@ -65,7 +66,8 @@ public struct QueryAPI: Sendable {
         let answer = try engine.range(
             request.parameter("query") ?? "", TimeRange(from: from, through: through), step,
             try limits(for: request))
-        return success(warnings: answer.warnings, infos: answer.infos, capacity: 64 << 10) { writer in
+        return success(warnings: answer.warnings, infos: answer.infos, capacity: 64 << 10) {
+            writer in
             write(answer.value, at: through, to: &writer, limit: (try? request.limit()) ?? .max)
         }
     }

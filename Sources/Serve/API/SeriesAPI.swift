@@ -38,8 +38,9 @@ public struct SeriesAPI: Sendable {
             throw BadParameter("match[]", "no match[] parameter provided")
         }
         var groups: [[Matcher]] = []
-        for selector in selectors { groups.append(try parseSelector(selector)) }
-        return try source.series(groups.isEmpty ? [[]] : groups, try request.range(now: clock.now()))
+        for selector in selectors { groups.append(try matchers(selector)) }
+        return try source.series(
+            groups.isEmpty ? [[]] : groups, try request.range(now: clock.now()))
     }
 
     private func series(_ request: HTTPRequest) throws -> HTTPResponse {
@@ -103,12 +104,12 @@ public struct SeriesAPI: Sendable {
     }
 }
 
-/// Reads a selector: matchers that are not all empty.
-func parseSelector(_ text: String) throws -> [Matcher] {
+/// Reads a selector of `match[]`.
+func matchers(_ text: String) throws -> [Matcher] {
     do {
-        return try parseMatchers(text)
-    } catch QueryError.parse(let reason, _, _) {
-        throw BadParameter("match[]", reason)
+        return try parseSelector(text)
+    } catch {
+        throw BadParameter("match[]", error.text(in: text))
     }
 }
 

@@ -101,20 +101,26 @@ public struct HomeAPI: Sendable {
             counts.receivers == 0 ? "martlet run --webhook http://127.0.0.1:8080/alerts" : nil
         if counts.firing > 0 {
             return Tile(
-                "alerts", .bad, Phrase("alerts.some", ["count": String(counts.firing)]), facts: facts,
+                "alerts", .bad, Phrase("alerts.some", ["count": String(counts.firing)]),
+                facts: facts,
                 command: command)
         }
         let key = counts.receivers == 0 ? "alerts.none_nobody" : "alerts.none"
         return Tile(
-            "alerts", counts.receivers == 0 ? .warn : .ok, Phrase(key), facts: facts, command: command)
+            "alerts", counts.receivers == 0 ? .warn : .ok, Phrase(key), facts: facts,
+            command: command)
     }
 
     private func hostTile(_ now: Millis) -> Tile {
         let questions = [
-            ("host.cpu", "100 * (1 - avg(rate(node_cpu_seconds_total{mode=\"idle\"}[1m])))", "percent"),
+            (
+                "host.cpu", "100 * (1 - avg(rate(node_cpu_seconds_total{mode=\"idle\"}[1m])))",
+                "percent"
+            ),
             (
                 "host.memory",
-                "100 * (1 - max(node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes))", "percent"
+                "100 * (1 - max(node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes))",
+                "percent"
             ),
             (
                 "host.disk",
@@ -127,10 +133,13 @@ public struct HomeAPI: Sendable {
             value(query, now).map { Tile.Fact(key, $0, unit) }
         }
         if facts.isEmpty { return Tile("host", .empty, Phrase("host.empty")) }
-        let isFull = facts.contains { $0.key != "host.load" && $0.key != "host.cpu" && $0.value > 90 }
+        let isFull = facts.contains {
+            $0.key != "host.load" && $0.key != "host.cpu" && $0.value > 90
+        }
         return Tile(
             "host", isFull ? .warn : .ok,
-            Phrase(isFull ? "host.tight" : "host.fine", ["host": self.facts.hostname]), facts: facts)
+            Phrase(isFull ? "host.tight" : "host.fine", ["host": self.facts.hostname]), facts: facts
+        )
     }
 
     private func logTile(_ now: Millis) -> Tile {
@@ -144,7 +153,8 @@ public struct HomeAPI: Sendable {
         if let lines = value("sum(increase(martlet_log_lines_total[1h]))", now) {
             facts.append(Tile.Fact("logs.lines_hour", lines.rounded(), "count"))
         }
-        let errors = value("sum(increase(martlet_log_lines_total{level=~\"error|fatal\"}[1h]))", now)
+        let errors = value(
+            "sum(increase(martlet_log_lines_total{level=~\"error|fatal\"}[1h]))", now)
         if let errors { facts.append(Tile.Fact("logs.errors_hour", errors.rounded(), "count")) }
         return Tile("logs", .ok, Phrase("logs.followed", ["count": String(sources)]), facts: facts)
     }
@@ -156,7 +166,8 @@ public struct HomeAPI: Sendable {
         guard let answer = try? engine.instant(query, now, limits) else { return nil }
         switch answer.value {
         case .scalar(let number): return number.isFinite ? number : nil
-        case .vector(let samples): return samples.first.flatMap { $0.value.isFinite ? $0.value : nil }
+        case .vector(let samples):
+            return samples.first.flatMap { $0.value.isFinite ? $0.value : nil }
         default: return nil
         }
     }
@@ -169,7 +180,9 @@ func language(_ header: String?) -> String {
         let pieces = part.split(separator: ";").map { $0.filter { $0 != " " } }
         guard let tag = pieces.first?.lowercased() else { continue }
         let name = tag.hasPrefix("zh") ? "zh" : (tag.hasPrefix("en") || tag == "*" ? "en" : nil)
-        let weight = pieces.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) }
+        let weight = pieces.dropFirst().first { $0.hasPrefix("q=") }.flatMap {
+            Double($0.dropFirst(2))
+        }
         if let name, (weight ?? 1) > best.1 { best = (name, weight ?? 1) }
     }
     return best.0

@@ -43,7 +43,8 @@ public struct StaticFiles: Sendable {
 
     private func file(_ folder: String, _ path: String, _ request: HTTPRequest) -> HTTPResponse? {
         let parts = path.split(separator: "/")
-        guard !parts.isEmpty, !parts.contains(where: { $0.hasPrefix(".") || $0.contains("\0") }) else {
+        guard !parts.isEmpty, !parts.contains(where: { $0.hasPrefix(".") || $0.contains("\0") })
+        else {
             return nil
         }
         let full = folder + "/" + parts.joined(separator: "/")
@@ -55,7 +56,9 @@ public struct StaticFiles: Sendable {
             ("Cache-Control", "no-cache"), ("Content-Security-Policy", contentSecurityPolicy),
             ("Referrer-Policy", "same-origin"),
         ]
-        if request[header: "if-none-match"] == tag { return HTTPResponse(status: 304, headers: headers) }
+        if request[header: "if-none-match"] == tag {
+            return HTTPResponse(status: 304, headers: headers)
+        }
         guard let handle = try? Files.system.open(full, .read) else { return nil }
         defer { Files.system.close(handle) }
         guard let body = try? Files.system.read(handle, 0, Int(status.st_size)) else { return nil }

@@ -20,7 +20,8 @@ struct Init: ParsableCommand {
 
     func run() throws {
         if FileManager.default.fileExists(atPath: output) && !force {
-            throw failure("\(output) exists; name another file with --output, or replace it with --force")
+            throw failure(
+                "\(output) exists; name another file with --output, or replace it with --force")
         }
         do {
             try starterConfiguration.write(toFile: output, atomically: true, encoding: .utf8)

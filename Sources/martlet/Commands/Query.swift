@@ -64,7 +64,8 @@ struct Query: ParsableCommand {
             return millis
         }
         return try engine.range(
-            expression, TimeRange(from: from, through: through), stepMillis ?? standard, QueryLimits())
+            expression, TimeRange(from: from, through: through), stepMillis ?? standard,
+            QueryLimits())
     }
 
     private func moment(_ text: String?, _ now: Millis) throws -> Millis {
@@ -72,7 +73,8 @@ struct Query: ParsableCommand {
         if let ago = parseDuration(text), text != "0" { return now - ago }
         if let seconds = Double(text) { return Millis(seconds * 1000) }
         if let time = parseRFC3339(text) { return time }
-        throw failure("\(text) is not a time: give seconds, 2026-11-21T03:05:00Z, or 1h for an hour ago")
+        throw failure(
+            "\(text) is not a time: give seconds, 2026-11-21T03:05:00Z, or 1h for an hour ago")
     }
 
     private func words(_ error: QueryError) -> String {

@@ -87,7 +87,8 @@ extension Configuration {
         if let section = root.section("storage") { read(storage: section) }
         if let section = root.section("archive") { read(archive: section) }
         if let section = root.section("log_storage") {
-            storage.logRetentionMillis = positive(section, "retention") ?? storage.logRetentionMillis
+            storage.logRetentionMillis =
+                positive(section, "retention") ?? storage.logRetentionMillis
             storage.logRetentionBytes = section.bytes("retention_size")
             section.finish()
         }
@@ -100,11 +101,13 @@ extension Configuration {
 
     private mutating func read(global: Section) {
         scrapeDefaults = ScrapeDefaults(section: global)
-        evaluationIntervalMillis = positive(global, "evaluation_interval") ?? evaluationIntervalMillis
+        evaluationIntervalMillis =
+            positive(global, "evaluation_interval") ?? evaluationIntervalMillis
         externalLabels = global.texts("external_labels") ?? []
         global.finish(foreign: [
             "query_log_file", "scrape_failure_log_file", "rule_query_offset",
-            "metric_name_validation_scheme", "metric_name_escaping_scheme", "scrape_native_histograms",
+            "metric_name_validation_scheme", "metric_name_escaping_scheme",
+            "scrape_native_histograms",
             "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms",
             "extra_scrape_metrics",
         ])

@@ -13,7 +13,8 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
         let host = String(text[..<colon])
         let isBare6 = host.contains(":") && !(host.hasPrefix("[") && host.hasSuffix("]"))

@@ -31,7 +31,8 @@ struct WebConfig: Sendable {
             listensOpenly = sentence == WebConfig.openSentence
             if !listensOpenly {
                 section.error(
-                    "listen_without_authentication", "must be the words \(quoted(WebConfig.openSentence))")
+                    "listen_without_authentication",
+                    "must be the words \(quoted(WebConfig.openSentence))")
             }
         }
         section.finish(foreign: ["http_server_config"])
@@ -87,8 +88,10 @@ struct WebConfig: Sendable {
     /// The PEM texts of the certificate and its key.
     func tlsTexts() throws(StartError) -> (certificate: String, key: String)? {
         guard let certificateFile, let keyFile else { return nil }
-        guard let certificate = try? readText(certificateFile), let key = try? readText(keyFile) else {
-            throw StartError("cannot read \(certificateFile) or \(keyFile) of web.tls_server_config")
+        guard let certificate = try? readText(certificateFile), let key = try? readText(keyFile)
+        else {
+            throw StartError(
+                "cannot read \(certificateFile) or \(keyFile) of web.tls_server_config")
         }
         return (certificate, key)
     }

@@ -1,0 +1,83 @@
+// Sends the simulated team to a running agent: its past once, then every few seconds, over the same
+// end points that a real team would use.
+
+import Basics
+import Bytes
+import Carry
+import Foundation
+
+/// Feeds an agent with the simulation.
+struct Feeder: Sendable {
+    var url: String
+    var logFile: String
+    var fetch: Fetch
+    var clock: Clock
+
+    /// How far back the past goes, and its step.
+    private static let pastMillis: Millis = 3 * 86_400_000
+    private static let pastStepMillis: Millis = 300_000
+    private static let liveStepMillis: Millis = 5_000
+
+    func run() async {
+        var team = SimulatedTeam(seed: 20_261_121)
+        let now = clock.now()
+        var batch: [(time: Millis, sample: SimulatedSample)] = []
+        var time = now - Feeder.pastMillis
+        while time < now {
+            for sample in team.samples(at: time) { batch.append((time, sample)) }
+            if batch.count > 4000 {
+                await send(batch)
+                batch = []
+            }
+            time += Feeder.pastStepMillis
+        }
+        await send(batch)
+        while !Task.isCancelled {
+            let now = clock.now()
+            await send(team.samples(at: now).map { (now, $0) })
+            write(team.lines(at: now) + team.lines(at: now))
+            do {
+                try await clock.sleep(.milliseconds(Feeder.liveStepMillis))
+            } catch {
+                return
+            }
+        }
+    }
+
+    private func send(_ batch: [(time: Millis, sample: SimulatedSample)]) async {
+        var writer = JSONWriter(capacity: batch.count * 120)
+        writer.beginArray()
+        for (time, sample) in batch {
+            writer.beginObject()
+            writer.field("name", sample.name)
+            writer.key("labels")
+            writer.labels(Labels(sample.labels + [("simulated", "true")]))
+            writer.key("value")
+            writer.number(sample.value)
+            writer.key("time")
+            writer.seconds(time)
+            writer.endObject()
+        }
+        writer.endArray()
+        let request = FetchRequest(
+            "POST", url + "/api/martlet/v1/kpis", headers: [("Content-Type", "application/json")],
+            body: writer.bytes, timeout: .seconds(60))
+        do {
+            let answer = try await fetch.send(request)
+            if answer.status != 200 {
+                remark(
+                    "the demo's samples were refused: \(String(decoding: answer.body, as: UTF8.self))"
+                )
+            }
+        } catch {
+            remark("the demo's samples did not arrive: \(error)")
+        }
+    }
+
+    private func write(_ lines: [String]) {
+        guard !lines.isEmpty, let handle = try? Files.system.open(logFile, .append) else { return }
+        defer { Files.system.close(handle) }
+        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+        try? bytes.withUnsafeBytes { raw throws(FileError) in try Files.system.write(handle, raw) }
+    }
+}
