@@ -122,8 +122,7 @@ struct Parser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Parser.depthMax else {
-            throw fault(
-                "the expression is nested deeper than \(Parser.depthMax) levels", current.span)
+            throw fault("the expression is nested deeper than \(Parser.depthMax) levels", current.span)
         }
         var left = try operand()
         while let operation = current.kind.binary, operation.precedence >= floor {
