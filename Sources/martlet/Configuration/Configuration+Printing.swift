@@ -1,0 +1,69 @@
+// What is in force, as YAML that could be read back; secrets are left out, and so is what a section
+// holds beyond what one looks for here.
+
+import Basics
+import Collect
+import Keep
+import Send
+
+extension Configuration {
+    /// The configuration as text.
+    var text: String {
+        var lines = [
+            "# \(file.map { "read from \($0)" } ?? "no file: the built-in defaults")",
+            "listen: \(listen)",
+            "data: \(data)",
+            "external_url: \(publicURL)",
+            "language: \(language)",
+            "global:",
+            "  scrape_interval: \(durationText(scrapeDefaults.intervalMillis))",
+            "  scrape_timeout: \(durationText(scrapeDefaults.timeoutMillis))",
+            "  evaluation_interval: \(durationText(evaluationIntervalMillis))",
+        ]
+        if !externalLabels.isEmpty {
+            lines.append("  external_labels:")
+            lines += externalLabels.map { "    \($0.key): \(quoted($0.value))" }
+        }
+        lines += [
+            "host:", "  enabled: \(hostIsEnabled)", "  interval: \(durationText(hostIntervalMillis))",
+            scrapes.isEmpty ? "scrape_configs: []" : "scrape_configs:",
+        ]
+        for job in scrapes {
+            lines += [
+                "  - job_name: \(job.jobName)", "    metrics_path: \(job.metricsPath)",
+                "    scrape_interval: \(durationText(job.intervalMillis))",
+            ]
+        }
+        lines.append(logs.isEmpty ? "logs: []" : "logs:")
+        for source in logs {
+            let paths = source.paths.map(quoted).joined(separator: ", ")
+            lines += ["  - source: \(source.source)", "    paths: [\(paths)]"]
+        }
+        let rules = ruleFiles.map { "[\($0.map(quoted).joined(separator: ", "))]" }
+        lines += [
+            "rule_files: \(rules ?? "[]  # those that come with Martlet")",
+            "receivers: [\(receiverNames.joined(separator: ", "))]",
+            "storage:",
+            "  retention: \(durationText(storage.retentionMillis))",
+            "  head_window: \(durationText(storage.headWindowMillis))",
+            "  fsync: \(storage.syncsEveryBatch ? "every-batch" : "interval")",
+            "  series_limit: \(storage.seriesMax)",
+            "archive:", "  series_limit: \(storage.archiveSeriesMax)  # \(archiveSizeText)",
+            "log_storage:", "  retention: \(durationText(storage.logRetentionMillis))",
+            "query:", "  max_samples: \(query.samplesMax)",
+            "  timeout: \(durationText(query.timeoutMillis))",
+            "  lookback_delta: \(durationText(query.lookbackMillis))",
+            "  max_concurrency: \(query.concurrency)",
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    /// The disk that a full archive takes: it is known before the first sample.
+    var archiveSizeText: String {
+        // 90 days of 10 minutes and 2 years of 1 hour; three values of 8 bytes a row.
+        let rows = 90 * 144 + 730 * 24
+        let bytes = storage.archiveSeriesMax * rows * 3 * 8
+        let megabytes = bytes / 1_000_000
+        return "archive: up to \(storage.archiveSeriesMax) series, at most \(megabytes) MB of RRD files"
+    }
+}
