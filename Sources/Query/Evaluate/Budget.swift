@@ -1,0 +1,78 @@
+// What a query may use, and what it has used: samples held at once, time, and the caller's patience.
+// It is asked between rows, never between samples.
+
+internal import Basics
+
+final class Budget {
+    let limits: QueryLimits
+    private let clock: Clock
+    private let deadline: Int64
+    private var ticks: UInt = 0
+    /// Samples and cells that live now.
+    private(set) var held = 0
+    private(set) var peak = 0
+
+    init(_ limits: QueryLimits, _ clock: Clock) {
+        self.limits = limits
+        self.clock = clock
+        let nanoseconds = limits.timeout.millis.multipliedReportingOverflow(by: 1_000_000)
+        let end = clock.monotonic().addingReportingOverflow(
+            nanoseconds.overflow ? Int64.max : nanoseconds.partialValue)
+        deadline = end.overflow ? Int64.max : end.partialValue
+    }
+
+    var remainingSamples: Int { Swift.max(0, limits.samplesMax - held) }
+
+    /// Counts samples that are about to be held.
+    func hold(_ count: Int) throws(QueryError) {
+        let (sum, overflowed) = held.addingReportingOverflow(count)
+        guard !overflowed && sum <= limits.samplesMax else {
+            throw .execution(
+                "query processing would load too many samples into memory in query execution: the"
+                    + " limit is \(limits.samplesMax) samples at once (samplesMax); ask for fewer"
+                    + " series, a shorter time or a longer step")
+        }
+        held = sum
+        peak = Swift.max(peak, sum)
+    }
+
+    /// Counts the cells of a table before it is made.
+    func hold(rows: Int, width: Int) throws(QueryError) {
+        let (cells, overflowed) = rows.multipliedReportingOverflow(by: width)
+        try hold(overflowed ? Int.max : cells)
+    }
+
+    /// Forgets what lived between a mark and now, but for `kept`.
+    func settle(at mark: Int, keeping kept: Int) { held = mark + kept }
+
+    /// Ends the query when its time is over or nobody waits for it. Cheap enough for every row.
+    func tick() throws(QueryError) {
+        ticks &+= 1
+        // The clock costs some 25 ns; a row costs at least that.
+        if ticks & 15 == 0 { try check() }
+    }
+
+    func check() throws(QueryError) {
+        if limits.isCancelled() { throw .cancelled }
+        if clock.monotonic() > deadline {
+            throw .timeout(
+                "query timed out in expression evaluation: the limit is \(limits.timeout.seconds) s"
+                    + " (timeout)")
+        }
+    }
+}
+
+/// What an answer says beside its values, each text once.
+struct Remarks {
+    private(set) var warnings: [String] = []
+    private(set) var infos: [String] = []
+    private var seen: Set<String> = []
+
+    mutating func warn(_ text: String) {
+        if seen.insert("w" + text).inserted { warnings.append(text) }
+    }
+
+    mutating func inform(_ text: String) {
+        if seen.insert("i" + text).inserted { infos.append(text) }
+    }
+}
