@@ -23,9 +23,9 @@ extension SeriesKeeper {
         do {
             let (blocks, earliest) = blocksAndStart()
             var found = Gathering(samplesMax: hints.samplesMax)
-            var answer: (tier: ArchiveTier, kinds: [ByteKey: ArchiveKind])?
+            var tier: ArchiveTier?
             if range.from < earliest {
-                answer = try addArchive(matchers, range, hints, earliest, &found, &warnings)
+                tier = try addArchive(matchers, range, hints, earliest, &found, &warnings)
             }
             for block in blocks where block.overlaps(range) {
                 let reads = try block.read(matchers, in: range) { warn($0, &warnings) }
@@ -42,7 +42,7 @@ extension SeriesKeeper {
             for read in try head.read(matchers, in: range) {
                 try found.add(read.labels, read.samples(in: range))
             }
-            let infos = answer.map { ["answered from the \($0.tier.name) tier"] } ?? []
+            let infos = tier.map { ["answered from the \($0.name) tier"] } ?? []
             return Selected(series: found.sorted(), infos: infos, warnings: warnings)
         } catch {
             throw SourceError(reason: "\(error)")
@@ -66,7 +66,7 @@ extension SeriesKeeper {
     private func addArchive(
         _ matchers: [Matcher], _ range: TimeRange, _ hints: SelectHints, _ earliest: Millis,
         _ found: inout Gathering, _ warnings: inout [String]
-    ) throws -> (tier: ArchiveTier, kinds: [ByteKey: ArchiveKind])? {
+    ) throws -> ArchiveTier? {
         let now = clock.now()
         guard let tier = archive.tier(from: range.from, now: now, stepMillis: hints.stepMillis)
         else { return nil }
@@ -83,7 +83,7 @@ extension SeriesKeeper {
             }
             try found.add(labels, columns)
         }
-        return answer.tier.map { ($0, [:]) }
+        return answer.tier
     }
 
     /// What to add to a counter's archived total so that it meets the counter's own value where the exact

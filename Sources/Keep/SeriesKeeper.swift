@@ -2,7 +2,7 @@
 // (SeriesKeeper+Intake), gives them out (+Source), moves them on with time (+Maintain), and comes back
 // after a stop (+Recovery). All calls block; callers bring their own threads.
 
-public import Basics
+internal import Basics
 internal import Glibc
 
 /// Keeps series at rest, and gives them back.
