@@ -1,0 +1,78 @@
+// Which series the archive holds, by number, and where each counter's total stands: a small SQLite file,
+// read whole at the start (a thousand rows) and written once per seal.
+
+internal import Basics
+internal import GRDB
+
+/// One archived series.
+struct ArchiveEntry: Sendable {
+    var number: Int
+    var labels: Labels
+    var kind: ArchiveKind
+    var total: CounterTotal
+}
+
+struct ArchiveIndex: Sendable {
+    private let queue: DatabaseQueue
+
+    init(path: String) throws {
+        var configuration = Configuration()
+        configuration.label = "archive"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL")
+        }
+        queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.write { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS series (
+                        number INTEGER PRIMARY KEY, labels BLOB NOT NULL UNIQUE,
+                        kind INTEGER NOT NULL, last INTEGER, total INTEGER NOT NULL,
+                        through INTEGER NOT NULL)
+                    """)
+        }
+    }
+
+    func load() throws -> [ArchiveEntry] {
+        try queue.read { database in
+            let statement = try RowStatement(
+                database, "SELECT number, labels, kind, last IS NULL, last, total, through FROM series")
+            var entries: [ArchiveEntry] = []
+            while try statement.next() {
+                // Doubles lie as their bits, so that none is rounded on the way.
+                let last = Double(bitPattern: UInt64(bitPattern: statement.integer(4)))
+                entries.append(
+                    ArchiveEntry(
+                        number: Int(statement.integer(0)),
+                        labels: Labels(encoded: statement.bytes(1)),
+                        kind: ArchiveKind(rawValue: statement.integer(2)) ?? .gauge,
+                        total: CounterTotal(
+                            last: statement.integer(3) == 1 ? nil : last,
+                            total: Double(bitPattern: UInt64(bitPattern: statement.integer(5))),
+                            through: statement.integer(6))))
+            }
+            return entries
+        }
+    }
+
+    /// Writes entries in one transaction.
+    func save(_ entries: [ArchiveEntry]) throws {
+        try queue.write { database in
+            let statement = try RowStatement(
+                database, "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)")
+            for entry in entries {
+                statement.bind(1, Int64(entry.number))
+                statement.bind(2, entry.labels.bytes)
+                statement.bind(3, entry.kind.rawValue)
+                if let last = entry.total.last {
+                    statement.bind(4, Int64(bitPattern: last.bitPattern))
+                } else {
+                    statement.bindNull(4)
+                }
+                statement.bind(5, Int64(bitPattern: entry.total.total.bitPattern))
+                statement.bind(6, entry.total.through)
+                try statement.run()
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// The head: the last hours of every series, in memory, behind one lock that is taken once per batch.
+// Readers take references under the lock and decode after it; expressions run over a copy of the
+// index, which costs nothing until a new series comes meanwhile.
+
+internal import Basics
+
+/// The samples that are not yet in blocks.
+final class Head: Sendable {
+    private let state = Lock(HeadState())
+    private let seriesMax: Int
+
+    init(seriesMax: Int) { self.seriesMax = seriesMax }
+
+    func resolve(_ labels: Labels) -> Result<SeriesID, Intake.ResolveError> {
+        let max = seriesMax
+        return state.withLock { $0.resolve(labels, seriesMax: max) }
+    }
+
+    /// Takes the samples of a batch whose time lies in a window.
+    func append(_ batch: SampleBatch, window: TimeRange) -> HeadAppend {
+        let max = seriesMax
+        return state.withLock { $0.append(batch, window, seriesMax: max) }
+    }
+
+    /// Brings a series back at the start, however many there are.
+    func resolveUnlimited(_ labels: Labels) -> Result<SeriesID, Intake.ResolveError> {
+        state.withLock { $0.resolve(labels, seriesMax: .max) }
+    }
+
+    /// Brings samples back at the start, of any time.
+    ///
+    /// - Returns: how many were not there yet.
+    func restore(_ batch: SampleBatch) -> Int {
+        state.withLock { state in
+            let before = state.sampleCount
+            _ = state.append(batch, .all, seriesMax: .max)
+            return state.sampleCount - before
+        }
+    }
+
+    /// The series that satisfy all matchers and have samples in a range.
+    func read(_ matchers: [Matcher], in range: TimeRange) throws -> [HeadRead] {
+        let postings = state.withLock { $0.postings }
+        let ids = try postings.select(matchers)
+        return state.withLock { state in
+            ids.compactMap { id in
+                let series = state.slots[Int(id)]
+                guard let earliest = series.earliest, earliest <= range.through,
+                    series.open.last >= range.from
+                else { return nil }
+                return HeadRead(id: id, series)
+            }
+        }
+    }
+
+    /// The series that have samples before a time.
+    func read(before end: Millis) -> [HeadRead] {
+        state.withLock { state in
+            state.postings.all.compactMap { id in
+                let series = state.slots[Int(id)]
+                guard let earliest = series.earliest, earliest < end else { return nil }
+                return HeadRead(id: id, series)
+            }
+        }
+    }
+
+    /// From now on refuses samples before a time, because a block is about to hold them.
+    func raiseFloor(to time: Millis) { state.withLock { $0.floor = max($0.floor, time) } }
+
+    /// Forgets samples before a time.
+    func drop(before end: Millis) { state.withLock { $0.drop(before: end) } }
+
+    /// Forgets all samples, and that any were sealed.
+    func dropAll() {
+        state.withLock {
+            $0.dropAll()
+            $0.floor = .min
+        }
+    }
+
+    /// The labels of many series, in their order; nil where an id was never given.
+    func labels(of ids: [UInt32]) -> [Labels?] {
+        state.withLock { state in
+            ids.map { Int($0) < state.slots.count ? state.slots[Int($0)].labels : nil }
+        }
+    }
+
+    /// The first and the last sample; nil when the head is empty.
+    var span: TimeRange? {
+        state.withLock { state in
+            state.earliest == .max
+                ? nil : TimeRange(from: state.earliest, through: max(state.latest, state.earliest))
+        }
+    }
+
+    var postings: Postings { state.withLock { $0.postings } }
+
+    var counts: (series: Int, quiet: Int, samples: Int) {
+        state.withLock {
+            let listed = $0.postings.all.count
+            return (listed, $0.slots.count - listed, $0.sampleCount)
+        }
+    }
+
+    /// Chunks and their bytes; walks all series.
+    var chunkTotals: (chunks: Int, bytes: Int) {
+        state.withLock { state in
+            var totals = (chunks: 0, bytes: 0)
+            for series in state.slots where !series.isEmpty {
+                totals.chunks += series.chunks.count + 1
+                totals.bytes += series.chunks.reduce(series.open.bits.words.count * 8) {
+                    $0 + $1.payload.count
+                }
+            }
+            return totals
+        }
+    }
+}

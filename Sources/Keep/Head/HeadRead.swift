@@ -1,0 +1,74 @@
+// What a reader takes out of the head under its lock: references to immutable chunks and a copy of the
+// open one. Decoding happens after the lock is released.
+
+internal import Basics
+
+/// One series of the head at one moment.
+struct HeadRead: Sendable {
+    let id: UInt32
+    let labels: Labels
+    private let chunks: [Chunk]
+    private let open: ChunkWriter
+    private let lateTimes: [Millis]
+    private let lateValues: [Double]
+
+    init(id: UInt32, _ series: HeadSeries) {
+        self.id = id
+        labels = series.labels
+        chunks = series.chunks
+        open = series.open
+        lateTimes = series.lateTimes
+        lateValues = series.lateValues
+    }
+
+    /// The first sample at or after a time.
+    func firstTime(from: Millis) -> Millis? {
+        samples(in: TimeRange(from: from, through: .max)).times.first
+    }
+
+    /// The samples in a range, ascending.
+    func samples(in range: TimeRange) -> (times: [Millis], values: [Double]) {
+        var times: [Millis] = []
+        var values: [Double] = []
+        for chunk in chunks where chunk.overlaps(range) {
+            _ = chunk.decode(in: range, times: &times, values: &values)
+        }
+        open.decode(in: range, times: &times, values: &values)
+        guard !lateTimes.isEmpty else { return (times, values) }
+        let from = lateTimes.partitionIndex { $0 < range.from }
+        let end = lateTimes.partitionIndex { $0 <= range.through }
+        guard from < end else { return (times, values) }
+        return merged(
+            (times, values), (Array(lateTimes[from..<end]), Array(lateValues[from..<end])))
+    }
+}
+
+typealias Columns = (times: [Millis], values: [Double])
+
+/// Two ascending runs as one; where both have a time, the first wins.
+func merged(_ left: Columns, _ right: Columns) -> Columns {
+    guard let leftFirst = left.times.first, let leftLast = left.times.last else { return right }
+    guard let rightFirst = right.times.first, let rightLast = right.times.last else { return left }
+    if leftLast < rightFirst { return (left.times + right.times, left.values + right.values) }
+    if rightLast < leftFirst { return (right.times + left.times, right.values + left.values) }
+    var times: [Millis] = []
+    var values: [Double] = []
+    times.reserveCapacity(left.times.count + right.times.count)
+    values.reserveCapacity(times.capacity)
+    var (i, j) = (0, 0)
+    while i < left.times.count || j < right.times.count {
+        let takesLeft =
+            j == right.times.count || (i < left.times.count && left.times[i] <= right.times[j])
+        if takesLeft {
+            if j < right.times.count && right.times[j] == left.times[i] { j += 1 }
+            times.append(left.times[i])
+            values.append(left.values[i])
+            i += 1
+        } else {
+            times.append(right.times[j])
+            values.append(right.values[j])
+            j += 1
+        }
+    }
+    return (times, values)
+}

@@ -1,0 +1,140 @@
+// The head as a value: an arena of series by id, the ids by labels, the index. An id is never given to
+// another series while the process runs, because collectors remember ids; a series without samples is
+// only unlisted, and listed again by its next sample.
+
+internal import Basics
+
+/// What became of a batch, and which samples the journal has to keep.
+struct HeadAppend: Sendable {
+    var outcome = AppendOutcome()
+    /// The samples that were taken, when they are not the whole batch.
+    var kept: SampleBatch?
+}
+
+/// All series of the head.
+struct HeadState: Sendable {
+    private(set) var slots: [HeadSeries] = []
+    private var ids: [ByteKey: UInt32] = [:]
+    private(set) var postings = Postings()
+    /// Samples kept.
+    private(set) var sampleCount = 0
+    /// No sample is earlier; `.max` when the head is empty.
+    private(set) var earliest: Millis = .max
+    /// The latest sample ever taken.
+    private(set) var latest: Millis = .min
+    /// Samples before it are in blocks already, so that they are refused.
+    var floor: Millis = .min
+
+    mutating func resolve(
+        _ labels: Labels, seriesMax: Int
+    ) -> Result<SeriesID, Intake.ResolveError> {
+        let key = ByteKey(labels)
+        if let known = ids[key] { return .success(SeriesID(known)) }
+        guard postings.all.count < seriesMax, slots.count < Int(UInt32.max) else {
+            return .failure(.init(.seriesLimit))
+        }
+        guard isWithinLimits(labels) else { return .failure(.init(.labelLimit)) }
+        let id = UInt32(slots.count)
+        slots.append(HeadSeries(labels))
+        ids[key] = id
+        postings.add(id, labels)
+        return .success(SeriesID(id))
+    }
+
+    mutating func append(_ batch: SampleBatch, _ window: TimeRange, seriesMax: Int) -> HeadAppend {
+        var result = HeadAppend()
+        var refused: [Int] = []
+        var repeated = 0
+        let from = max(window.from, floor)
+        for index in 0..<batch.count {
+            let id = Int(batch.series[index].index)
+            let time = batch.times[index]
+            let refusal: Refusal
+            if time < from {
+                refusal = .tooOld
+            } else if time > window.through {
+                refusal = .tooNew
+            } else if id >= slots.count || !(slots[id].isListed || relist(id, seriesMax)) {
+                refusal = .seriesLimit
+            } else {
+                switch slots[id].append(time, batch.values[index], block: Block.spanMillis) {
+                case .accepted:
+                    if time < earliest { earliest = time }
+                    if time > latest { latest = time }
+                    continue
+                case .repeated:
+                    repeated += 1
+                    continue
+                case .duplicate: refusal = .duplicate
+                }
+            }
+            result.outcome.refuse(refusal)
+            refused.append(index)
+        }
+        result.outcome.accepted = batch.count - refused.count
+        sampleCount += result.outcome.accepted - repeated
+        if !refused.isEmpty { result.kept = batch.without(refused) }
+        return result
+    }
+
+    private mutating func relist(_ id: Int, _ seriesMax: Int) -> Bool {
+        guard postings.all.count < seriesMax else { return false }
+        slots[id].isListed = true
+        postings.add(UInt32(id), slots[id].labels)
+        return true
+    }
+
+    /// Forgets what blocks now hold, and unlists series that have nothing left.
+    mutating func drop(before end: Millis) {
+        dropEach { $0.drop(before: end) }
+    }
+
+    mutating func dropAll() {
+        dropEach { $0.dropAll() }
+        latest = .min
+    }
+
+    private mutating func dropEach(_ drop: (inout HeadSeries) -> Void) {
+        earliest = .max
+        sampleCount = 0
+        var hasQuiet = false
+        for id in slots.indices where slots[id].isListed {
+            drop(&slots[id])
+            if let first = slots[id].earliest {
+                earliest = min(earliest, first)
+                sampleCount += slots[id].sampleCount
+            } else {
+                slots[id].isListed = false
+                hasQuiet = true
+            }
+        }
+        if hasQuiet { postings.remove { !slots[Int($0)].isListed } }
+    }
+}
+
+/// True when a new series has few enough and short enough labels.
+func isWithinLimits(_ labels: Labels) -> Bool {
+    var count = 0
+    var isWithin = true
+    labels.forEachBytes { name, value in
+        count += 1
+        if max(name.count, value.count) > Limits.labelBytesMax { isWithin = false }
+    }
+    return isWithin && count <= Limits.labelsPerSeriesMax
+}
+
+extension SampleBatch {
+    /// The batch without the samples at some indices, which ascend.
+    fileprivate func without(_ indices: [Int]) -> SampleBatch {
+        var rest = SampleBatch()
+        var next = 0
+        for index in 0..<count {
+            if next < indices.count && indices[next] == index {
+                next += 1
+            } else {
+                rest.append(series[index], times[index], values[index])
+            }
+        }
+        return rest
+    }
+}

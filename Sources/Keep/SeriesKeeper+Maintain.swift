@@ -1,0 +1,162 @@
+// What time does to samples: hours that can no longer change become a block and rows of the archive, days
+// that are over become one block, old blocks go. Called every 15 s or so by the agent, and by
+// simulations with their own clock. A step that fails is counted, reported and tried again at the next call.
+
+public import Basics
+
+extension SeriesKeeper {
+    /// Seals, archives, merges and expires what is due, and removes what the journal need not keep.
+    ///
+    /// - Parameter now: the wall clock.
+    @discardableResult
+    public func maintain(now: Millis) -> MaintenanceReport {
+        maintenance.withLock { _ in
+            var report = MaintenanceReport()
+            let monotonic = clock.monotonic()
+            let jump = upkeep.withLock { $0.clock.observe(wall: now, monotonic: monotonic) }
+            do throws(FileError) {
+                try journal.settle(head)
+                if options.journalSync == .whenAsked { try journal.sync(onlyIfNeeded: true) }
+            } catch {
+                report.notices.append("journal: \(error)")
+            }
+            if let jump {
+                meters.clockJumps.add()
+                report.notices.append(
+                    "the clock jumped by \(durationText(jump)); all samples in memory are sealed")
+                sealAll(&report)
+            } else {
+                sealDue(now, &report)
+            }
+            merge(now, &report)
+            expire(now, monotonic, &report)
+            return report
+        }
+    }
+
+    private func sealDue(_ now: Millis, _ report: inout MaintenanceReport) {
+        let due = (now - options.windowMillis).flooredDivision(by: Block.spanMillis)
+            * Block.spanMillis
+        while let span = head.span, span.from < due {
+            let end = (span.from.flooredDivision(by: Block.spanMillis) + 1) * Block.spanMillis
+            head.raiseFloor(to: end)
+            do {
+                try seal(head.read(before: end), from: end - Block.spanMillis, end, &report)
+                try journal.noteSealed(before: end)
+            } catch {
+                meters.sealFailures.add()
+                report.notices.append("cannot seal the block up to \(end): \(error)")
+                return
+            }
+            head.drop(before: end)
+        }
+    }
+
+    /// Seals everything, because times before and after a jump cannot be compared. Appends wait.
+    private func sealAll(_ report: inout MaintenanceReport) {
+        do {
+            try journal.sealAll(head) { reads in
+                guard let span = head.span else { return }
+                let size = Block.spanMillis
+                var start = span.from.flooredDivision(by: size) * size
+                while start <= span.through {
+                    try seal(reads, from: start, start + size, &report)
+                    start = nextStart(reads, after: start + size) ?? .max
+                }
+            }
+        } catch {
+            meters.sealFailures.add()
+            report.notices.append("cannot seal the head: \(error)")
+        }
+    }
+
+    /// The start of the next span that has samples.
+    private func nextStart(_ reads: [HeadRead], after end: Millis) -> Millis? {
+        reads.compactMap { $0.firstTime(from: end) }.min().map {
+            $0.flooredDivision(by: Block.spanMillis) * Block.spanMillis
+        }
+    }
+
+    private func seal(
+        _ reads: [HeadRead], from: Millis, _ end: Millis, _ report: inout MaintenanceReport
+    ) throws {
+        let range = TimeRange(from: from, through: end - 1)
+        var archived: [(labels: Labels, columns: Columns)] = []
+        var rest = reads.sorted { $0.labels < $1.labels }[...]
+        let isWritten = try shelf.add(from: from, end: end) {
+            guard let read = rest.popFirst() else { return nil }
+            let columns = read.samples(in: range)
+            if !columns.times.isEmpty && archive.holds(read.labels) {
+                archived.append((read.labels, columns))
+            }
+            let chunks = makeChunks(
+                columns.times, columns.values, samplesMax: Chunk.blockSamplesMax)
+            return (read.labels, chunks)
+        }
+        guard isWritten else { return }
+        report.blocksSealed += 1
+        meters.sealedBlocks.add()
+        // The archive is derived from blocks: a fault there does not keep samples in the head.
+        for fault in archive.seal(archived, isCounter: { isCounter($0) }) {
+            report.notices.append("archive: \(fault)")
+        }
+    }
+
+    private func merge(_ now: Millis, _ report: inout MaintenanceReport) {
+        let skipped = upkeep.withLock { $0.unmergeable }
+        let candidates = shelf.blocks.filter { !skipped.contains($0.info.serial) }
+        let settled = now - options.windowMillis - Block.spanMillis
+        let plan = BlockMerge.plan(candidates, settled: settled)
+        guard !plan.isEmpty else { return }
+        var notices: [String] = []
+        do throws(KeepError) {
+            try BlockMerge.run(plan, on: shelf) { bad in
+                meters.damagedChunks.add()
+                notices.append("merge: \(bad)")
+            }
+            meters.mergedBlocks.add(Double(plan.count))
+            report.blocksMerged += plan.count
+        } catch {
+            notices.append("cannot merge: \(error)")
+            let serials = plan.map(\.info.serial)
+            if case .diskFull = error {} else {
+                upkeep.withLock { $0.unmergeable.formUnion(serials) }
+            }
+        }
+        report.notices += notices
+    }
+
+    private func expire(_ now: Millis, _ monotonic: Int64, _ report: inout MaintenanceReport) {
+        let blocks = shelf.blocks
+        var gone = blocks.filter { $0.info.end <= now - options.retentionMillis }
+        let (disagrees, last) = upkeep.withLock { ($0.clock.disagrees, $0.lastDisputedRemoval) }
+        if disagrees && !gone.isEmpty {
+            let hour: Int64 = 3_600_000_000_000
+            let mayRemove = last.map { monotonic - $0 >= hour } ?? true
+            gone = mayRemove ? Array(gone.prefix(1)) : []
+            if mayRemove {
+                upkeep.withLock { $0.lastDisputedRemoval = monotonic }
+                report.notices.append(
+                    "the clocks disagree; retention removes one block an hour at most")
+            }
+        }
+        if let bytesMax = options.retentionBytes {
+            let names = Set(gone.map(\.info.serial))
+            var kept = blocks.filter { !names.contains($0.info.serial) }[...]
+            var total = kept.reduce(0) { $0 + $1.info.bytes }
+            while total > bytesMax, let oldest = kept.popFirst() {
+                total -= oldest.info.bytes
+                gone.append(oldest)
+            }
+        }
+        for block in gone {
+            do throws(KeepError) {
+                try shelf.remove(block)
+                meters.expiredBlocks.add()
+                report.blocksExpired += 1
+            } catch {
+                report.notices.append("cannot remove \(block.info.path): \(error)")
+            }
+        }
+    }
+}

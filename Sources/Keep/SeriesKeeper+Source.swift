@@ -1,0 +1,187 @@
+// The way out: one answer from head, blocks and archive. Blocks are merged in the order they were written
+// and the head comes last, so that of two values at one time the later written counts. Before the first
+// block the archive answers, and the reader is told.
+
+public import Basics
+
+extension SeriesKeeper {
+    /// Where queries find these series.
+    public var source: SeriesSource {
+        SeriesSource(
+            select: { [self] (matchers, range, hints) throws(SourceError) in
+                try select(matchers, range, hints)
+            },
+            series: { [self] (groups, range) throws(SourceError) in try labels(groups, range) },
+            metadata: { [self] in journal.metadata }
+        )
+    }
+
+    private func select(
+        _ matchers: [Matcher], _ range: TimeRange, _ hints: SelectHints
+    ) throws(SourceError) -> Selected {
+        var warnings: [String] = []
+        do {
+            let (blocks, earliest) = blocksAndStart()
+            var found = Gathering(samplesMax: hints.samplesMax)
+            var tier: ArchiveTier?
+            if range.from < earliest {
+                tier = try addArchive(matchers, range, hints, earliest, &found, &warnings)
+            }
+            for block in blocks where block.overlaps(range) {
+                let reads = try block.read(matchers, in: range) { warn($0, &warnings) }
+                for read in reads {
+                    if try !found.add(read.labels, read.chunks, range) {
+                        warn(
+                            BadBlock(
+                                path: block.info.path,
+                                reason: "a chunk of \(read.labels) cannot be decoded; left out"),
+                            &warnings)
+                    }
+                }
+            }
+            for read in try head.read(matchers, in: range) {
+                try found.add(read.labels, read.samples(in: range))
+            }
+            let infos = tier.map { ["answered from the \($0.name) tier"] } ?? []
+            return Selected(series: found.sorted(), infos: infos, warnings: warnings)
+        } catch {
+            throw SourceError(reason: "\(error)")
+        }
+    }
+
+    /// The blocks in the order they were written, and the first time that blocks or head answer for.
+    private func blocksAndStart() -> (blocks: [Block], earliest: Millis) {
+        let blocks = shelf.blocks
+        let inHead = head.span?.from ?? .max
+        let earliest = min(blocks.first?.info.from ?? .max, inHead)
+        return (blocks.sorted { $0.info.serial < $1.info.serial }, earliest)
+    }
+
+    private func warn(_ bad: BadBlock, _ warnings: inout [String]) {
+        meters.damagedChunks.add()
+        warnings.append(bad.description)
+    }
+
+    /// Adds what the archive has before the first block.
+    private func addArchive(
+        _ matchers: [Matcher], _ range: TimeRange, _ hints: SelectHints, _ earliest: Millis,
+        _ found: inout Gathering, _ warnings: inout [String]
+    ) throws -> ArchiveTier? {
+        let now = clock.now()
+        guard let tier = archive.tier(from: range.from, now: now, stepMillis: hints.stepMillis)
+        else { return nil }
+        let wanted = TimeRange(from: range.from, through: min(range.through, earliest))
+        let answer = try archive.read(matchers, in: wanted, tier: tier, hints: hints)
+        for fault in answer.faults {
+            meters.archiveFailures.add()
+            warnings.append("archive: \(fault)")
+        }
+        for (labels, kind, columns) in answer.series {
+            var columns = columns
+            if kind == .counter, let shift = try counterShift(labels, earliest, tier) {
+                for index in columns.values.indices { columns.values[index] += shift }
+            }
+            try found.add(labels, columns)
+        }
+        return answer.tier
+    }
+
+    /// What to add to a counter's archived total so that it meets the counter's own value where the exact
+    /// samples begin; the difference is what resets took away.
+    private func counterShift(
+        _ labels: Labels, _ earliest: Millis, _ tier: ArchiveTier
+    ) throws -> Double? {
+        let matchers = labels.map { Matcher($0.name, equals: $0.value) }
+        let reach = TimeRange(from: earliest, through: earliest + 2 * tier.stepMillis)
+        var exact = ColumnMerge()
+        for block in shelf.blocks where block.overlaps(reach) {
+            for read in try block.read(matchers, in: reach, report: { _ in })
+            where read.labels == labels {
+                for chunk in read.chunks { _ = exact.add(chunk, in: reach) }
+            }
+        }
+        for read in try head.read(matchers, in: reach) where read.labels == labels {
+            exact.add(read.samples(in: reach))
+        }
+        guard let firstTime = exact.times.first else { return nil }
+        // The step in which exact samples begin ends at this row, which counts its last sample.
+        let rowTime = (firstTime.flooredDivision(by: tier.stepMillis) + 1) * tier.stepMillis
+        let last = exact.times.partitionIndex { $0 < rowTime } - 1
+        guard last >= 0, let row = try archive.row(labels, tier, endMillis: rowTime),
+            !exact.values[last].isNaN
+        else { return nil }
+        return exact.values[last] - row.values[0]
+    }
+
+    private func labels(_ groups: [[Matcher]], _ range: TimeRange) throws(SourceError) -> [Labels] {
+        do {
+            var found: Set<ByteKey> = []
+            let (blocks, earliest) = blocksAndStart()
+            var warnings: [String] = []
+            for matchers in groups {
+                for block in blocks where block.overlaps(range) {
+                    for set in try block.labels(matchers, report: { warn($0, &warnings) }) {
+                        found.insert(ByteKey(set))
+                    }
+                }
+                for read in try head.read(matchers, in: range) { found.insert(ByteKey(read.labels)) }
+                guard range.from < earliest else { continue }
+                for entry in archive.entries
+                where try matchers.allSatisfy({ try $0.matches(entry.labels) }) {
+                    found.insert(ByteKey(entry.labels))
+                }
+            }
+            return found.map { Labels(encoded: $0.bytes) }.sorted()
+        } catch {
+            throw SourceError(reason: "\(error)")
+        }
+    }
+}
+
+/// The series of one answer while it is put together.
+private struct Gathering {
+    private let samplesMax: Int
+    private var columns: [ByteKey: ColumnMerge] = [:]
+    private var count = 0
+
+    init(samplesMax: Int) { self.samplesMax = samplesMax }
+
+    /// False when a chunk cannot be decoded.
+    mutating func add(_ labels: Labels, _ chunks: [Chunk], _ range: TimeRange) throws -> Bool {
+        var isSound = true
+        let key = ByteKey(labels)
+        var merge = columns.removeValue(forKey: key) ?? ColumnMerge()
+        let before = merge.times.count
+        for chunk in chunks where !merge.add(chunk, in: range) { isSound = false }
+        let grown = merge.times.count - before
+        if !merge.times.isEmpty { columns[key] = merge }
+        try count(grown)
+        return isSound
+    }
+
+    mutating func add(_ labels: Labels, _ fresh: Columns) throws {
+        guard !fresh.times.isEmpty else { return }
+        let key = ByteKey(labels)
+        var merge = columns.removeValue(forKey: key) ?? ColumnMerge()
+        let before = merge.times.count
+        merge.add(fresh)
+        let grown = merge.times.count - before
+        columns[key] = merge
+        try count(grown)
+    }
+
+    private mutating func count(_ grown: Int) throws {
+        count += grown
+        if count > samplesMax {
+            throw SourceError(
+                reason: "the query would load more than \(samplesMax) samples into memory; "
+                    + "ask for fewer series or a shorter range")
+        }
+    }
+
+    func sorted() -> [Series] {
+        columns.map { key, merge in
+            Series(labels: Labels(encoded: key.bytes), times: merge.times, values: merge.values)
+        }.sorted { $0.labels < $1.labels }
+    }
+}

@@ -1,0 +1,64 @@
+// What an operator may choose about the series on disk, and what a start reports. Every default has its
+// reason beside it.
+
+public import Basics
+
+/// Settings of the store of series.
+public struct SeriesKeeperOptions: Sendable {
+    /// How late a sample may come. A block is sealed when this has passed behind its end.
+    public var windowMillis: Millis = 3 * 3_600_000
+    /// How long exact samples stay; Prometheus' default.
+    public var retentionMillis: Millis = 15 * 86_400_000
+    /// Bytes that blocks may take; nil for no limit.
+    public var retentionBytes: Int?
+    public var seriesMax = Limits.seriesMax
+    /// Bytes of a journal segment: read whole at the start, so it bounds memory.
+    public var journalSegmentBytesMax = 64 << 20
+    /// Bytes of the whole journal: some hours of a million samples a second.
+    public var journalBytesMax = 8 << 30
+    public var journalSync: JournalSync = .everySecond
+    /// Series that satisfy all matchers of any group are archived.
+    public var archiveGroups: [[Matcher]] = SeriesKeeperOptions.archivedByDefault
+    /// Some 1 MB a series on disk, taken at once.
+    public var archiveSeriesMax = 1000
+    public var archiveTiers = ArchiveTier.standard
+    /// Told while the journal is read at the start: segments done, segments in all.
+    public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+
+    public init() {}
+
+    /// Recorded series (their names have a colon) and Martlet's own, its KPIs among them.
+    public static let archivedByDefault: [[Matcher]] = [".*:.*", "martlet_.*"].compactMap {
+        (try? Matcher(Labels.metricName, .matches, $0)).map { [$0] }
+    }
+}
+
+/// What was found at the start.
+public struct RecoveryReport: Sendable, Equatable {
+    public var segments = 0
+    public var frames = 0
+    /// Samples that are in the head again.
+    public var samples = 0
+    /// Samples of the journal that blocks hold already.
+    public var samplesInBlocks = 0
+    /// Damaged frames, each with its place.
+    public var badFrames: [BadFrame] = []
+    /// Segments whose end a write cut short; normal after a kill.
+    public var tornTails = 0
+    public var blocks = 0
+    public var badBlocks: [BadBlock] = []
+    public var durationMillis: Int64 = 0
+
+    public init() {}
+}
+
+/// What one call of ``SeriesKeeper/maintain(now:)`` did.
+public struct MaintenanceReport: Sendable, Equatable {
+    public var blocksSealed = 0
+    public var blocksMerged = 0
+    public var blocksExpired = 0
+    /// For the log: faults, and what is not as usual.
+    public var notices: [String] = []
+
+    public init() {}
+}
