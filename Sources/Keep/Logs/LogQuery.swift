@@ -86,5 +86,7 @@ public struct LogPage: Sendable, Equatable {
     public var isPartial = false
     public var remarks: [String] = []
 
+    public init() {}
+
     public var records: [LogRecord] { hits.map(\.record) }
 }

@@ -10,7 +10,7 @@ internal import GRDB
 /// The records at rest, as small stores.
 public final class RecordKeeper: Sendable {
     /// Up to this size every page and index is verified at open (about 1 s); above, pages only.
-    static let fullCheckBytesMax = 64 << 20
+    private static let fullCheckBytesMax = 64 << 20
 
     public let settings: Settings
     public let outbox: Outbox
@@ -48,8 +48,8 @@ public final class RecordKeeper: Sendable {
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
         do {
+            try verify(path)
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.read { db in try verify(db, path: path) }
             let migrator = recordMigrator()
             let (isNewer, applied) = try pool.read { db in
                 (try migrator.hasBeenSuperseded(db), try migrator.appliedIdentifiers(db))
@@ -75,17 +75,28 @@ public final class RecordKeeper: Sendable {
     /// Writes what is in the write-ahead log into the file and closes it.
     public func close() throws(RecordError) {
         do {
+            // SQLite does this at the last close only when that is not a reader's.
+            _ = try base.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
             try base.pool.close()
         } catch {
             throw RecordError(error, operation: "close", path: base.path)
         }
     }
 
-    private static func verify(_ db: Database, path: String) throws {
-        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-        let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
-        let check = pages * pageBytes <= fullCheckBytesMax ? "integrity_check" : "quick_check"
-        let findings = try String.fetchAll(db, sql: "PRAGMA \(check)(3)")
+    /// Checks a file that exists, reading only: opening a pool writes to it (GRDB makes sure that
+    /// there is a write-ahead log), and what is damaged is left for the person to save.
+    private static func verify(_ path: String) throws {
+        guard let file = try? Files.system.open(path, .read) else { return }
+        defer { Files.system.close(file) }
+        if try Files.system.size(file) == 0 { return }
+        var configuration = Configuration()
+        configuration.readonly = true
+        let findings = try DatabaseQueue(path: path, configuration: configuration).read { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+            let check = pages * pageBytes <= fullCheckBytesMax ? "integrity_check" : "quick_check"
+            return try String.fetchAll(db, sql: "PRAGMA \(check)(3)")
+        }
         if findings != ["ok"] {
             let detail = findings.joined(separator: "; ").replacing("\n", with: " ")
             throw RecordError.damaged(path: path, detail: detail)
