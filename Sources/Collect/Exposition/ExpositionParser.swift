@@ -9,7 +9,7 @@ internal import Glibc
 
 /// Where and why an exposition cannot be read.
 public struct ExpositionError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Counted from 1.
+    /// Counted from 1; 0 when the exposition as a whole is meant.
     public var line: Int
     public var reason: String
 
@@ -18,7 +18,7 @@ public struct ExpositionError: Error, Sendable, Equatable, CustomStringConvertib
         self.reason = reason
     }
 
-    public var description: String { "line \(line): \(reason)" }
+    public var description: String { line > 0 ? "line \(line): \(reason)" : reason }
 }
 
 /// Reads one exposition; the bytes must outlive it.
@@ -146,11 +146,9 @@ public struct ExpositionParser {
             guard let seconds = scanNumber(bytes, &offset, count), isTokenEnd(offset) else {
                 throw failure("expected timestamp in seconds, got \(token(start))")
             }
-            // Beyond this a millisecond does not fit the integer; NaN and infinities fall here too.
-            guard abs(seconds) < 9e15 else {
-                throw failure("invalid timestamp \(token(start))")
-            }
-            time = Millis((seconds * 1000).rounded(.towardZero))
+            guard seconds.isFinite else { throw failure("invalid timestamp \(token(start))") }
+            // What no integer holds is far outside every window, and is refused there.
+            time = Millis(max(-9e18, min(9e18, (seconds * 1000).rounded(.towardZero))))
             return
         }
         var isNegative = false
