@@ -75,10 +75,7 @@ extension Configuration {
             hostIntervalMillis = positive(host, "interval") ?? hostIntervalMillis
             host.finish()
         }
-        scrapes = (root.sections("scrape_configs") ?? []).map {
-            ScrapeConfig(section: $0, defaults: scrapeDefaults)
-        }
-        refuseDuplicates(scrapes.map(\.jobName), "job_name", root, "scrape_configs")
+        scrapes = ScrapeConfig.read(root, defaults: scrapeDefaults, folder: folder(of: root))
         logs = (root.sections("logs") ?? []).map { LogSourceConfig(section: $0) }
         refuseDuplicates(logs.map(\.source), "source", root, "logs")
         ruleFiles = root.strings("rule_files")
@@ -100,7 +97,7 @@ extension Configuration {
     }
 
     private mutating func read(global: Section) {
-        scrapeDefaults = ScrapeDefaults(section: global)
+        scrapeDefaults = ScrapeDefaults(global)
         evaluationIntervalMillis =
             positive(global, "evaluation_interval") ?? evaluationIntervalMillis
         externalLabels = global.texts("external_labels") ?? []
@@ -139,6 +136,13 @@ extension Configuration {
         query.concurrency = section.int("max_concurrency") ?? query.concurrency
         if query.concurrency < 1 { section.error("max_concurrency", "must be at least 1") }
         section.finish()
+    }
+
+    /// Where relative paths of the file start.
+    private func folder(of root: Section) -> String {
+        let path = root.problems.file
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private func positive(_ section: Section, _ key: String) -> Millis? {

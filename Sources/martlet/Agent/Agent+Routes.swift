@@ -1,0 +1,74 @@
+// The table of everything the agent serves, room by room; the pages come last, because their pattern
+// takes whatever is left.
+
+import Basics
+import Bytes
+import Carry
+import Collect
+import Keep
+import Reason
+import Serve
+
+extension Agent {
+    /// Paths that the page itself routes.
+    private static let pages = [
+        "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore", "/host",
+        "/dashboards", "/system", "/help",
+    ]
+
+    var routes: [Route] {
+        let management = ManagementAPI(
+            version: martletVersion, flags: flags, notReady: { nil },
+            reload: { [self] in blocking { await self.reload() } },
+            configuration: { [self] in current.text })
+        let home = HomeAPI(
+            facts: HomeFacts(
+                version: martletVersion, address: current.publicURL, hostname: hostName(),
+                isSimulated: options.isSimulated, started: started),
+            engine: engine, clock: clock, alerts: { [self] in alertCounts },
+            logSources: { [self] in current.logs.count })
+        let metrics = MetricsAPI(
+            families: { [self] in exposed }, source: stores.source, clock: clock,
+            externalLabels: current.externalLabels.map { ($0.key, $0.value) })
+        let files = StaticFiles(
+            folder: share + "/dashboards/web",
+            library: options.charts ?? "/usr/share/javascript/dygraphs", pages: Agent.pages)
+        return management.routes
+            + QueryAPI(engine: engine, clock: clock, limits: current.queryLimits).routes
+            + SeriesAPI(source: stores.source, clock: clock).routes
+            + RulesAPI(snapshots: { [self] in ruler.snapshots }).routes
+            + LogsAPI(
+                logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
+            ).routes
+            + home.routes + metrics.routes + files.routes
+    }
+
+    private var flags: [(String, String)] {
+        let configuration = current
+        return [
+            ("config.file", configuration.file ?? ""),
+            ("storage.tsdb.path", configuration.data),
+            ("storage.tsdb.retention.time", durationText(configuration.storage.retentionMillis)),
+            ("web.listen-address", "\(configuration.listen)"),
+            ("web.external-url", configuration.publicURL),
+            ("query.max-samples", String(configuration.query.samplesMax)),
+            ("query.timeout", durationText(configuration.query.timeoutMillis)),
+            ("query.lookback-delta", durationText(configuration.query.lookbackMillis)),
+        ]
+    }
+
+    /// What `/metrics` shows: own series, this machine's, KPIs and alerts.
+    private var exposed: [MetricFamily] {
+        (registry.families() + board.all).sorted { $0.name < $1.name }
+    }
+
+    var alertCounts: AlertCounts {
+        let alerts = ruler.alerts
+        let firing = alerts.count { $0.state == .firing }
+        let resolved = alerts.compactMap(\.resolvedAt).max()
+        return AlertCounts(
+            firing: firing, pending: alerts.count { $0.state == .pending },
+            receivers: current.receiverNames.count,
+            quietSince: firing > 0 ? nil : max(started, resolved ?? 0))
+    }
+}

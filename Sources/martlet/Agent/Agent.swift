@@ -1,0 +1,172 @@
+// A running agent: everything that lives between start and stop. Starting opens what may fail first,
+// and the port last, so that a bad start leaves nothing behind; stopping goes the other way.
+
+import Basics
+import Bytes
+import Carry
+import Collect
+import Foundation
+import Keep
+import Query
+import Reason
+import Send
+import Serve
+
+/// One agent.
+final class Agent: Sendable {
+    let options: AgentOptions
+    let clock: Clock
+    let started: Millis
+    let registry = Registry()
+    let stores: Stores
+    let engine: Engine
+    let fetch: Fetch
+    let scraper: Scraper
+    let ruler: Ruler
+    let board = HostBoard()
+    let share: String
+    private let configuration: Lock<Configuration>
+    private let server = Lock<HTTPServer?>(nil)
+    private let loops = Lock<[Loop]>([])
+
+    /// Opens the stores and makes every part; nothing runs yet.
+    init(_ options: AgentOptions, clock: Clock = .system) throws {
+        let configuration = try Agent.configuration(options)
+        guard let share = shareFolder(options.share) else {
+            throw StartError(
+                "cannot find the pages and rules (dashboards/, alerts/); name their folder with --share")
+        }
+        self.options = options
+        self.clock = clock
+        self.share = share
+        self.configuration = Lock(configuration)
+        started = clock.now()
+        stores = try Stores(configuration, clock: clock, registry: registry)
+        engine = .local(source: stores.source)
+        fetch = .curl()
+        let intake = stores.intake
+        scraper = Scraper(
+            intake: intake, fetch: fetch, registry: registry, clock: clock, hostname: hostName())
+        var world = RuleWorld(engine: engine, intake: intake)
+        world.intervalMillis = configuration.evaluationIntervalMillis
+        world.externalURL = configuration.publicURL
+        world.externalLabels = Labels(configuration.externalLabels.map { ($0.key, $0.value) })
+        world.limits = configuration.queryLimits
+        ruler = Ruler(world: world, clock: clock, registry: registry) { _ in }
+    }
+
+    var current: Configuration { configuration.withLock { $0 } }
+
+    var address: String { current.listen.url(isTLS: current.web.isTLS) }
+
+    /// The configuration of a run: the file's, with the command line above it.
+    static func configuration(_ options: AgentOptions) throws -> Configuration {
+        var configuration = try options.configuration ?? Configuration.load(options.configFile)
+        if let listen = options.listen {
+            guard let address = ListenAddress(listen) else {
+                throw StartError("--listen \(listen) is not HOST:PORT, for example 127.0.0.1:9797")
+            }
+            configuration.listen = address
+        }
+        if let data = options.data { configuration.data = data }
+        let web = configuration.web
+        if !configuration.listen.isLoopback && !web.isSecured && !web.listensOpenly {
+            throw StartError(
+                "listening on \(configuration.listen) without authentication is refused: set "
+                    + "web.basic_auth_users or web.bearer_token_file, or say in the configuration "
+                    + "web.listen_without_authentication: \(WebConfig.openSentence)")
+        }
+        return configuration
+    }
+
+    /// Starts everything; the port last.
+    func start() async throws {
+        let configuration = current
+        for warning in configuration.warnings { remark("\(warning)") }
+        let groups = try loadRules(configuration)
+        let intake = stores.intake
+        var loops = [Loop.upkeep(stores, clock: clock)]
+        if configuration.hostIsEnabled {
+            loops.append(
+                .host(
+                    everyMillis: configuration.hostIntervalMillis, clock: clock, intake: intake,
+                    board: board))
+        }
+        loops.append(
+            .own(everyMillis: 15_000, clock: clock, intake: intake, registry: registry))
+        self.loops.withLock { $0 = loops }
+        scraper.apply(configuration.scrapes)
+        await ruler.apply(groups)
+        var options = HTTPServerOptions()
+        options.address = configuration.listen.host
+        options.port = configuration.listen.port
+        options.workers = configuration.query.concurrency
+        options.access = try configuration.web.access(hosts: [])
+        options.tls = try configuration.web.tlsTexts()
+        let server = try HTTPServer(options, routes: routes, clock: clock, registry: registry)
+        self.server.withLock { $0 = server }
+        if configuration.listen.port == 0 {
+            self.configuration.withLock { $0.listen.port = server.port }
+        }
+        try stores.lock.announce(address: address)
+    }
+
+    /// Stops everything in the opposite order, and closes the stores.
+    func stop() async {
+        server.withLock { server in
+            server?.stop()
+            server = nil
+        }
+        scraper.stop()
+        await ruler.stop()
+        for loop in loops.withLock({ $0 }) { loop.stop() }
+        stores.close()
+    }
+
+    /// Reads the configuration again.
+    ///
+    /// - Returns: what was wrong; nil when the new configuration is in force.
+    func reload() async -> String? {
+        do {
+            var new = try Agent.configuration(options)
+            let old = current
+            for (name, changed) in [
+                ("listen", new.listen != old.listen), ("data", new.data != old.data),
+            ] where changed {
+                remark("a change of \(name) needs a restart; the old one stays")
+            }
+            new.listen = old.listen
+            new.data = old.data
+            let groups = try loadRules(new)
+            scraper.apply(new.scrapes)
+            await ruler.apply(groups)
+            configuration.withLock { $0 = new }
+            remark("the configuration was read again")
+            return nil
+        } catch {
+            complain("the configuration was not taken; the old one goes on: \(error)")
+            return "\(error)"
+        }
+    }
+
+    private func loadRules(_ configuration: Configuration) throws -> [RuleGroup] {
+        let patterns = configuration.ruleFiles ?? [share + "/alerts/*.yml"]
+        let (groups, problems) = RuleFile.load(
+            patterns, folder: ".", files: .system, check: checkExpression)
+        if problems.contains(where: { $0.level == .error }) {
+            throw ConfigurationError(problems: problems)
+        }
+        for problem in problems { remark("\(problem)") }
+        return groups
+    }
+}
+
+extension Configuration {
+    var queryLimits: QueryLimits {
+        var limits = QueryLimits()
+        limits.samplesMax = query.samplesMax
+        limits.timeout = .milliseconds(query.timeoutMillis)
+        limits.lookbackMillis = query.lookbackMillis
+        return limits
+    }
+}

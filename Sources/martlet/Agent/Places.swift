@@ -1,0 +1,13 @@
+// Where things are on this machine: the binary itself, files that may or may not exist.
+
+import Foundation
+
+/// The real path of the running binary.
+func executablePath() -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+}
+
+func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+}
