@@ -75,9 +75,13 @@ struct Feeder: Sendable {
     }
 
     private func write(_ lines: [String]) {
-        guard !lines.isEmpty, let handle = try? Files.system.open(logFile, .append) else { return }
-        defer { Files.system.close(handle) }
-        let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
-        try? bytes.withUnsafeBytes { raw throws(FileError) in try Files.system.write(handle, raw) }
+        guard !lines.isEmpty else { return }
+        if !FileManager.default.fileExists(atPath: logFile) {
+            _ = FileManager.default.createFile(atPath: logFile, contents: nil)
+        }
+        guard let handle = FileHandle(forWritingAtPath: logFile) else { return }
+        defer { try? handle.close() }
+        _ = try? handle.seekToEnd()
+        try? handle.write(contentsOf: Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 }
