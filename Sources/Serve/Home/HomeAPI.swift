@@ -124,8 +124,10 @@ public struct HomeAPI: Sendable {
             ),
             (
                 "host.disk",
-                "max(100 - 100 * node_filesystem_avail_bytes{fstype!~\"squashfs|iso9660|tmpfs\"}"
-                    + " / node_filesystem_size_bytes)", "percent"
+                // As df has it: what is used, of what is used or can be.
+                "max(100 * (1 - node_filesystem_avail_bytes{fstype!~\"squashfs|iso9660|tmpfs\"}"
+                    + " / (node_filesystem_avail_bytes + node_filesystem_size_bytes"
+                    + " - node_filesystem_free_bytes)))", "percent"
             ),
             ("host.load", "max(node_load1)", "number"),
         ]
