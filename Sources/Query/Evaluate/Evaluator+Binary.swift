@@ -119,9 +119,6 @@ extension Evaluator {
     /// The labels by which the sides of an operator meet.
     func signature(_ matching: VectorMatching) -> LabelFilter {
         if matching.isOn { return .keeping(matching.labels) }
-        let names =
-            options.typeAndUnitLabels
-            ? [Labels.metricName, "__type__", "__unit__"] : [Labels.metricName]
-        return .dropping(names + matching.labels)
+        return .dropping([Labels.metricName] + matching.labels)
     }
 }

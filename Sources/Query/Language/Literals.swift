@@ -4,7 +4,7 @@
 internal import Basics
 internal import Glibc
 
-/// The value of a number token, or nil when it has none (a hexadecimal overflow).
+/// The value of a number token, or nil when it is too large to have one.
 func numberValue(_ token: some Sequence<UInt8>) -> Double? {
     let digits = token.filter { $0 != UInt8(ascii: "_") }.map(lowered)
     if digits.elementsEqual("inf".utf8) { return .infinity }
@@ -17,7 +17,8 @@ func numberValue(_ token: some Sequence<UInt8>) -> Double? {
         if !isOctal, let whole = Int64(text) { return Double(whole) }
     }
     // strtod rounds to nearest as Go does; the shape has been checked by the lexer.
-    return text.withCString { strtod($0, nil) }
+    let value = text.withCString { strtod($0, nil) }
+    return value.isInfinite ? nil : value
 }
 
 /// Undoes the quotes and escapes of a string token that the lexer has passed.

@@ -8,6 +8,9 @@ internal import Glibc
 /// offsets and ranges cannot overflow.
 let timeMillisMax: Millis = 9_000_000_000_000_000
 
+/// The longest duration: Prometheus keeps them as 64-bit nanoseconds, about 292 years.
+let durationMillisMax: Millis = 9_223_372_036_854
+
 extension Parser {
     mutating func postfix(_ operand: Expression) throws(QueryError) -> Expression {
         var result = operand
@@ -149,8 +152,7 @@ extension Parser {
     }
 
     private func wholeMillis(_ seconds: Double, _ span: Span) throws(QueryError) -> Millis {
-        // As Prometheus, whose durations are 64-bit nanoseconds: about 292 years.
-        guard seconds.magnitude <= 9_223_372_036 else { throw fault("duration out of range", span) }
+        guard seconds.magnitude <= Double(durationMillisMax / 1000) else { throw fault("duration out of range", span) }
         return Millis((seconds * 1000).rounded())
     }
 

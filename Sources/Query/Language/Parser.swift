@@ -212,6 +212,7 @@ struct Parser {
         guard let millis = parseDuration(text) else {
             throw fault("not a valid duration string: \(quoted(text))", span)
         }
+        guard millis <= durationMillisMax else { throw fault("duration out of range", span) }
         return millis
     }
 }
