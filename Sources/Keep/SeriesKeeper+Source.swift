@@ -104,6 +104,10 @@ extension SeriesKeeper {
             exact.add(read.samples(in: reach))
         }
         guard let firstTime = exact.times.first else { return nil }
+        // Where the archive has not come so far yet, its counting has stopped before that sample.
+        if let total = archive.find(labels)?.total, let raw = total.last, total.through < firstTime {
+            return raw - total.total
+        }
         // The step in which exact samples begin ends at this row, which counts its last sample.
         let rowTime = (firstTime.flooredDivision(by: tier.stepMillis) + 1) * tier.stepMillis
         let last = exact.times.partitionIndex { $0 < rowTime } - 1

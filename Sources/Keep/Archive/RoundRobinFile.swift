@@ -109,6 +109,10 @@ struct RoundRobinFile {
     /// The known rows whose step ends in a range of seconds, both ends included.
     func rows(from: Int, through: Int) throws(ArchiveFault) -> [ArchiveRow] {
         let step = tier.stepSeconds
+        // librrd allocates what is asked for, so that no more is asked than there can be.
+        let last = try lastSeconds()
+        let from = max(from, last - step * tier.rows)
+        let through = min(through, last)
         // librrd yields the rows after `start` up to the one that covers `end`.
         var start = (from - 1) / step * step
         var end = through / step * step

@@ -82,9 +82,9 @@ final class Block: Sendable {
     ) throws(PatternError) -> [BlockRead] {
         try access(matchers, report) { database, found in
             let statement = try chunkStatement(database)
-            return try found.compactMap { id, labels in
-                let chunks = try self.chunks(of: id, statement, range, report)
-                return chunks.isEmpty ? nil : BlockRead(labels: labels, chunks: chunks)
+            return try found.compactMap { series in
+                let chunks = try self.chunks(of: series, statement, range, report)
+                return chunks.isEmpty ? nil : BlockRead(labels: series.labels, chunks: chunks)
             }
         }
     }
@@ -103,8 +103,7 @@ final class Block: Sendable {
                 database, path: info.path, from: id, count: count, report)
             let statement = try chunkStatement(database)
             let series = try found.map {
-                BlockRead(
-                    labels: $0.labels, chunks: try chunks(of: $0.id, statement, .all, report))
+                BlockRead(labels: $0.labels, chunks: try chunks(of: $0, statement, .all, report))
             }
             let next = id + UInt32(count)
             return (series, next, Int(next) > info.series)
@@ -122,7 +121,7 @@ final class Block: Sendable {
 
     private func access<Element>(
         _ matchers: [Matcher], _ report: (BadBlock) -> Void,
-        _ body: (Database, [(id: UInt32, labels: Labels)]) throws -> [Element]
+        _ body: (Database, [IndexedSeries]) throws -> [Element]
     ) throws(PatternError) -> [Element] {
         do {
             return try queue.unsafeRead { database in
@@ -138,10 +137,11 @@ final class Block: Sendable {
 
     private func find(
         _ matchers: [Matcher], _ database: Database, _ report: (BadBlock) -> Void
-    ) throws -> [(id: UInt32, labels: Labels)] {
+    ) throws -> [IndexedSeries] {
         do {
-            let index = BlockIndex(database: database, path: info.path)
-            return try index.labels(of: try index.select(matchers))
+            let index = BlockIndex(
+                database: database, path: info.path, seriesCount: info.series)
+            return try index.series(try index.select(matchers))
         } catch let error as PatternError {
             throw error
         } catch {
@@ -154,15 +154,18 @@ final class Block: Sendable {
     }
 
     private func chunks(
-        of id: UInt32, _ statement: RowStatement, _ range: TimeRange,
+        of series: IndexedSeries, _ statement: RowStatement, _ range: TimeRange,
         _ report: (BadBlock) -> Void
     ) throws -> [Chunk] {
-        statement.bind(1, Int64(id) << BlockFormat.chunkBits)
-        statement.bind(2, Int64(id + 1) << BlockFormat.chunkBits)
+        let first = Int64(series.id) << BlockFormat.chunkBits
+        statement.bind(1, first)
+        statement.bind(2, first + (1 << BlockFormat.chunkBits))
         statement.bind(3, range.from)
         statement.bind(4, range.through)
         var chunks: [Chunk] = []
+        var rows = 0
         while try statement.next() {
+            rows += 1
             let numbers = (0..<4).map { statement.integer($0) }
             let data = statement.bytes(4)
             guard BlockFormat.checksum(numbers, data) == statement.integer(5) else {
@@ -173,6 +176,13 @@ final class Block: Sendable {
             }
             chunks.append(
                 Chunk(from: numbers[1], through: numbers[2], count: Int(numbers[3]), payload: data))
+        }
+        let isWhole = range.from <= info.from && range.through >= info.end - 1
+        if isWhole && rows != series.chunks {
+            report(
+                BadBlock(
+                    path: info.path,
+                    reason: "\(rows) of \(series.chunks) chunks of \(series.labels) are there"))
         }
         return chunks
     }

@@ -3,7 +3,7 @@
 // damaged page shows under another key is found out too.
 //
 // meta     format 1; first and last sample; counts of series, chunks, samples; the covered span
-// series   id (in the order of labels), labels
+// series   id (in the order of labels), labels, number of its chunks: a damaged page can hide rows
 // postings label name, value, ids (varint count, then varint differences)
 // chunks   id = series id << 20 | number, start, end, count, payload (Chunk.swift)
 
@@ -17,7 +17,9 @@ enum BlockFormat {
 
     static let schema = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE series (id INTEGER PRIMARY KEY, labels BLOB NOT NULL, crc INTEGER NOT NULL);
+        CREATE TABLE series (
+            id INTEGER PRIMARY KEY, labels BLOB NOT NULL, chunks INTEGER NOT NULL,
+            crc INTEGER NOT NULL);
         CREATE TABLE postings (
             name BLOB NOT NULL, value BLOB NOT NULL, ids BLOB NOT NULL, crc INTEGER NOT NULL,
             PRIMARY KEY (name, value)) WITHOUT ROWID;

@@ -7,6 +7,8 @@ internal import GRDB
 struct BlockIndex: LabelIndex {
     let database: Database
     let path: String
+    /// How many series there must be.
+    let seriesCount: Int
 
     func ids(_ name: ByteKey, _ value: ByteKey) throws -> [UInt32] {
         let statement = try RowStatement(
@@ -37,23 +39,26 @@ struct BlockIndex: LabelIndex {
         let statement = try RowStatement(database, "SELECT id FROM series ORDER BY id")
         var ids: [UInt32] = []
         while try statement.next() { ids.append(UInt32(clamping: statement.integer(0))) }
+        guard ids.count == seriesCount else {
+            throw BadBlock(path: path, reason: "\(ids.count) of \(seriesCount) series are there")
+        }
         return ids
     }
 
-    func labels(of ids: [UInt32]) throws -> [(id: UInt32, labels: Labels)] {
-        let statement = try RowStatement(database, "SELECT labels, crc FROM series WHERE id = ?")
+    func series(_ ids: [UInt32]) throws -> [IndexedSeries] {
+        let statement = try RowStatement(
+            database, "SELECT id, labels, chunks, crc FROM series WHERE id = ?")
         return try ids.map { id in
             statement.bind(1, Int64(id))
             guard try statement.next() else {
                 throw BadBlock(path: path, reason: "series \(id) is missing")
             }
-            let bytes = statement.bytes(0)
-            let checksum = statement.integer(1)
+            let found = IndexedSeries(statement)
             statement.reset()
-            guard checksum == BlockFormat.checksum([Int64(id)], bytes) else {
+            guard let found, found.id == id else {
                 throw BadBlock(path: path, reason: "series \(id) fails its checksum")
             }
-            return (id, Labels(encoded: bytes))
+            return found
         }
     }
 
@@ -61,21 +66,41 @@ struct BlockIndex: LabelIndex {
     static func scan(
         _ database: Database, path: String, from first: UInt32 = 0, count: Int = .max,
         _ report: (BadBlock) -> Void
-    ) throws -> [(id: UInt32, labels: Labels)] {
+    ) throws -> [IndexedSeries] {
         let statement = try RowStatement(
-            database, "SELECT id, labels, crc FROM series WHERE id >= ? AND id < ? ORDER BY id")
+            database,
+            "SELECT id, labels, chunks, crc FROM series WHERE id >= ? AND id < ? ORDER BY id")
         statement.bind(1, Int64(first))
         statement.bind(2, count == .max ? .max : Int64(first) + Int64(count))
-        var found: [(id: UInt32, labels: Labels)] = []
+        var found: [IndexedSeries] = []
         while try statement.next() {
-            let id = statement.integer(0)
-            let bytes = statement.bytes(1)
-            if statement.integer(2) == BlockFormat.checksum([id], bytes) {
-                found.append((UInt32(clamping: id), Labels(encoded: bytes)))
+            if let series = IndexedSeries(statement) {
+                found.append(series)
             } else {
+                let id = statement.integer(0)
                 report(BadBlock(path: path, reason: "series \(id) fails its checksum; left out"))
             }
         }
         return found
+    }
+}
+
+/// A row of the series table.
+struct IndexedSeries {
+    var id: UInt32
+    var labels: Labels
+    var chunks: Int
+
+    /// Reads the columns id, labels, chunks, crc; nil when the checksum is wrong.
+    init?(_ statement: RowStatement) {
+        let id = statement.integer(0)
+        let bytes = statement.bytes(1)
+        let chunks = statement.integer(2)
+        guard let exact = UInt32(exactly: id),
+            statement.integer(3) == BlockFormat.checksum([id, chunks], bytes)
+        else { return nil }
+        self.id = exact
+        labels = Labels(encoded: bytes)
+        self.chunks = Int(chunks)
     }
 }

@@ -86,10 +86,11 @@ struct BlockWriter {
     private func insert(
         _ labels: Labels, _ chunks: [Chunk], _ id: Int64, _ database: Database
     ) throws {
-        let series = try RowStatement(database, "INSERT INTO series VALUES (?, ?, ?)")
+        let series = try RowStatement(database, "INSERT INTO series VALUES (?, ?, ?, ?)")
         series.bind(1, id)
         series.bind(2, labels.bytes)
-        series.bind(3, BlockFormat.checksum([id], labels.bytes))
+        series.bind(3, Int64(chunks.count))
+        series.bind(4, BlockFormat.checksum([id, Int64(chunks.count)], labels.bytes))
         try series.run()
         let statement = try RowStatement(database, "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?)")
         for (number, chunk) in chunks.enumerated() {
