@@ -1,18 +1,24 @@
-// Bytes in a column. GRDB speaks Foundation's Data there; this is the one file that has to name it,
-// so that the rest of the room stays without Foundation.
+// Bytes in a column, without Foundation: GRDB would have them as its Data. They go in as SQL's own
+// literal (x'00ff') and come out through `hex()`; a payload is some 10 KB, so the detour is nothing.
 
-internal import FoundationEssentials
-internal import GRDB
+/// Bytes as SQL writes them.
+func blobLiteral(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var text = Array("x'".utf8)
+    text.reserveCapacity(bytes.count * 2 + 3)
+    for byte in bytes {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    text.append(UInt8(ascii: "'"))
+    return String(decoding: text, as: UTF8.self)
+}
 
-/// A run of bytes as a column's value.
-struct Blob: DatabaseValueConvertible, Sendable {
-    var bytes: [UInt8]
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    var databaseValue: DatabaseValue { Data(bytes).databaseValue }
-
-    static func fromDatabaseValue(_ value: DatabaseValue) -> Blob? {
-        Data.fromDatabaseValue(value).map { Blob(Array($0)) }
+/// What `hex()` made of bytes.
+func bytes(fromHex text: String) -> [UInt8] {
+    func value(_ digit: UInt8) -> UInt8 { digit < 0x40 ? digit & 15 : (digit & 15) + 9 }
+    let digits = Array(text.utf8)
+    return stride(from: 0, to: digits.count - 1, by: 2).map {
+        value(digits[$0]) << 4 | value(digits[$0 + 1])
     }
 }

@@ -76,11 +76,9 @@ public struct Outbox: Sendable {
                 try db.execute(
                     sql: """
                         INSERT INTO outbox (receiver, group_key, payload, created_at, not_before)
-                        VALUES (?, ?, ?, ?, ?)
+                        VALUES (?, ?, \(blobLiteral(draft.payload)), ?, ?)
                         """,
-                    arguments: [
-                        draft.receiver, draft.groupKey, Blob(draft.payload), now, draft.notBefore,
-                    ])
+                    arguments: [draft.receiver, draft.groupKey, now, draft.notBefore])
                 return db.lastInsertedRowID
             }
         }
@@ -167,14 +165,14 @@ public struct Outbox: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, receiver, group_key, payload, created_at, ended_at, attempts,
+                    SELECT id, receiver, group_key, hex(payload), created_at, ended_at, attempts,
                         delivered, answer
                     FROM notifications WHERE id < ? ORDER BY id DESC LIMIT ?
                     """,
                 arguments: [id, limit]
             ).map { row in
                 NotificationEntry(
-                    id: row[0], receiver: row[1], groupKey: row[2], payload: (row[3] as Blob).bytes,
+                    id: row[0], receiver: row[1], groupKey: row[2], payload: bytes(fromHex: row[3]),
                     createdAt: row[4], endedAt: row[5], attempts: row[6], isDelivered: row[7],
                     answer: row[8])
             }
@@ -203,14 +201,14 @@ public struct Outbox: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, receiver, group_key, payload, created_at, not_before, attempts,
+                    SELECT id, receiver, group_key, hex(payload), created_at, not_before, attempts,
                         last_error
                     FROM outbox WHERE \(condition) ORDER BY \(order) LIMIT \(limit)
                     """,
                 arguments: arguments
             ).map { row in
                 OutboxItem(
-                    id: row[0], receiver: row[1], groupKey: row[2], payload: (row[3] as Blob).bytes,
+                    id: row[0], receiver: row[1], groupKey: row[2], payload: bytes(fromHex: row[3]),
                     createdAt: row[4], notBefore: row[5], attempts: row[6], lastError: row[7])
             }
         }
