@@ -126,6 +126,11 @@ public struct JSONWriter: Sendable {
                 bytes.append(hex[Int(byte & 15)])
             default: bytes.append(byte)
             }
+            // U+2028 and U+2029 end a line in older scripts; Go escapes them too.
+            if byte & 0xfe == 0xa8 && bytes.suffix(3).starts(with: [0xe2, 0x80]) {
+                bytes.removeLast(3)
+                bytes.append(contentsOf: (byte == 0xa8 ? "\\u2028" : "\\u2029").utf8)
+            }
         }
         bytes.append(UInt8(ascii: "\""))
     }

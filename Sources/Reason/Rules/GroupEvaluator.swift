@@ -230,13 +230,20 @@ public struct GroupEvaluator: Sendable {
         }
     }
 
+    /// Saves the states as of the last evaluation; for the end of the agent.
+    public mutating func rememberNow() {
+        guard let time = snapshot.lastEvaluationAt else { return }
+        remembered.at = .min
+        remember(at: time)
+    }
+
     private mutating func remember(at time: Millis) {
         let now = group.rules.indices.compactMap { index -> RememberedAlerts? in
             let alerts = states[index].alerts.values.sorted { $0.labels < $1.labels }
             guard !alerts.isEmpty else { return nil }
             return RememberedAlerts(rule: group.rules[index].identity, alerts: alerts, seenAt: time)
         }
-        let isDue = time - Self.memoryMillis >= remembered.at || time < remembered.at
+        let isDue = remembered.at <= time - Self.memoryMillis || time < remembered.at
         let hasChanged =
             now.map { [$0.rule] + $0.alerts.map(\.essence) }
             != remembered.alerts.map { [$0.rule] + $0.alerts.map(\.essence) }

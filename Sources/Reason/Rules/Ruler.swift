@@ -118,7 +118,10 @@ private final class GroupLoop: @unchecked Sendable {  // `evaluator` is only tou
     /// Ends the loop after what runs, and returns the state it leaves.
     func stop() async -> GroupEvaluator {
         cancel()
-        return await onQueue { self.evaluator }
+        return await onQueue {
+            self.evaluator.rememberNow()
+            return self.evaluator
+        }
     }
 
     /// Ends the loop and the series that the group wrote.

@@ -202,6 +202,7 @@ struct TemplateParser {
             let start = next
             var command = TemplateCommand(place: start.place, source: "")
             while next.kind != closing && next.kind != .pipe {
+                if next.kind == .close { throw fault(next, "unexpected }}: a parenthesis is not closed") }
                 if !command.operands.isEmpty && !next.follows {
                     throw fault(next, "expected a space between operands")
                 }
