@@ -1,0 +1,42 @@
+// Decisions, Delivery, Models, Rehearsals while they have nothing to show: what the page is for,
+// what is missing, and the command that brings it, with the agent's real address. When the agent's
+// tile says more (its own headline, facts, command), that is shown instead.
+
+import { h, put } from '../dom.js';
+import { phrase, t } from '../lang.js';
+import { command, exploreLink, pill } from '../parts.js';
+import { facts } from '../tile.js';
+import { icon } from '../icons.js';
+
+const examples = {
+  decisions: '{"name":"delivery_lead_time_seconds","labels":{"team":"chat"},"value":86400}',
+  delivery: '{"name":"delivery_deployments","labels":{"team":"chat"},"value":1}',
+  models: '{"name":"model_accuracy_ratio","labels":{"model":"chat","version":"v1"},"value":0.93}',
+  rehearsals: '{"name":"rehearsal_agreement_ratio","labels":{"candidate":"v2"},"value":0.97}',
+};
+
+export function open(place, context) {
+  const id = context.path.slice(1);
+  const metric = JSON.parse(examples[id]).name;
+
+  function draw(home) {
+    const tile = home?.tiles?.find(one => one.id === id);
+    const address = home?.address || location.origin;
+    const has = tile && tile.state !== 'empty';
+    put(place, h('section.card.soon',
+      h('div.soon-icon', icon(id)),
+      h('h2', has ? phrase(tile.headline) : t(`soon.${id}.title`)),
+      has ? h('p', pill(tile.state, t('state.' + tile.state))) : null,
+      has && tile.facts?.length ? facts(tile.facts) : null,
+      h('p.soon-what', t(`soon.${id}.what`)),
+      has ? null : [
+        h('h3', t('soon.missing')), h('p', tile?.headline ? phrase(tile.headline) + ' ' : '', t(`soon.${id}.missing`)),
+        h('h3', t('soon.bring')),
+        command(tile?.command || `curl -s ${address}/api/martlet/v1/kpis -d '${examples[id]}'`),
+        tile?.command ? null : h('p.mute', t('soon.then'), ' ', h('a', { href: exploreLink(metric) }, metric)),
+      ]));
+  }
+  draw(context.home());
+  context.onHome(draw);
+  return { update: context.askHome };
+}
