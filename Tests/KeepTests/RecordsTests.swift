@@ -53,16 +53,15 @@ import Testing
 
     @Test func `a message and the state of its group are kept together`() throws {
         let keeper = try open()
-        let group = GroupState(
-            receiver: "ops", groupKey: "{}:{a=\"b\"}", firing: [1, .max], resolved: [],
-            sentAt: 5, expiresAt: 50)
+        let group = GroupDocument(key: "ops {}:{a=\"b\"}", state: [0, 1, 255, 0x27])
         try keeper.outbox.enqueue(
             [OutboxDraft(receiver: "ops", groupKey: "g", payload: [1])], groups: [group], now: 5)
         try keeper.close()
         let again = try open()
         #expect(try again.groups.all() == [group])
         #expect(try again.outbox.counts().waiting == 1)
-        #expect(try again.groups.prune(now: 50) == 1)
+        try again.outbox.enqueue([], ended: [group.key], now: 6)
+        #expect(try again.groups.all().isEmpty)
     }
 
     @Test func `alert states of a group are replaced as a whole`() throws {
@@ -70,7 +69,7 @@ import Testing
         func state(_ group: String, _ pod: String, _ fired: Millis?) -> AlertState {
             AlertState(
                 group: group, rule: "HighLatency", labels: ["pod": pod, "é\n": "\"'\\"],
-                annotations: ["summary": "慢"], value: 1.5, activeAt: 10, firedAt: fired)
+                annotations: ["summary": "慢"], value: 1.5, activeAt: 10, firedAt: fired, seenAt: 40)
         }
         try keeper.alerts.replace(group: "g", with: [state("g", "a", nil), state("g", "b", 20)])
         try keeper.alerts.replace(group: "h", with: [state("h", "c", nil)])

@@ -19,11 +19,13 @@ public struct AlertState: Sendable, Equatable {
     public var keepFiringSince: Millis?
     public var resolvedAt: Millis?
     public var lastSentAt: Millis?
+    /// When its rule was last evaluated.
+    public var seenAt: Millis
 
     public init(
         group: String, rule: String, labels: Labels, annotations: Labels = .empty, value: Double,
         activeAt: Millis, firedAt: Millis? = nil, keepFiringSince: Millis? = nil,
-        resolvedAt: Millis? = nil, lastSentAt: Millis? = nil
+        resolvedAt: Millis? = nil, lastSentAt: Millis? = nil, seenAt: Millis = 0
     ) {
         self.group = group
         self.rule = rule
@@ -35,6 +37,7 @@ public struct AlertState: Sendable, Equatable {
         self.keepFiringSince = keepFiringSince
         self.resolvedAt = resolvedAt
         self.lastSentAt = lastSentAt
+        self.seenAt = seenAt
     }
 }
 
@@ -49,7 +52,7 @@ public struct AlertStates: Sendable {
                 db,
                 sql: """
                     SELECT rule_group, rule, labels, annotations, value, active_at, fired_at,
-                        keep_firing_since, resolved_at, last_sent_at
+                        keep_firing_since, resolved_at, last_sent_at, seen_at
                     FROM alert_states WHERE ?1 IS NULL OR rule_group = ?1
                     ORDER BY rule_group, rule, labels
                     """,
@@ -59,7 +62,7 @@ public struct AlertStates: Sendable {
                     group: row[0], rule: row[1], labels: labels(fromText: row[2]),
                     annotations: labels(fromText: row[3]), value: (row[4] as Double?) ?? .nan,
                     activeAt: row[5], firedAt: row[6], keepFiringSince: row[7],
-                    resolvedAt: row[8], lastSentAt: row[9])
+                    resolvedAt: row[8], lastSentAt: row[9], seenAt: row[10])
             }
         }
     }
@@ -70,12 +73,12 @@ public struct AlertStates: Sendable {
             try db.execute(
                 sql: "DELETE FROM alert_states WHERE rule_group = ?", arguments: [group])
             let insert = try db.cachedStatement(
-                sql: "INSERT OR REPLACE INTO alert_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+                sql: "INSERT OR REPLACE INTO alert_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             for state in states {
                 try insert.execute(arguments: [
                     group, state.rule, labelsText(state.labels), labelsText(state.annotations),
                     state.value, state.activeAt, state.firedAt, state.keepFiringSince,
-                    state.resolvedAt, state.lastSentAt,
+                    state.resolvedAt, state.lastSentAt, state.seenAt,
                 ])
             }
         }

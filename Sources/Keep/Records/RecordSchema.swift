@@ -19,6 +19,7 @@ func recordMigrator() -> DatabaseMigrator {
                 CREATE TABLE outbox (
                     id INTEGER PRIMARY KEY AUTOINCREMENT,
                     receiver TEXT NOT NULL, group_key TEXT NOT NULL, payload BLOB NOT NULL,
+                    delivery_id TEXT NOT NULL,
                     created_at INTEGER NOT NULL, not_before INTEGER NOT NULL,
                     attempts INTEGER NOT NULL DEFAULT 0, last_error TEXT NOT NULL DEFAULT '',
                     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'given_up'))
@@ -34,17 +35,14 @@ func recordMigrator() -> DatabaseMigrator {
                 CREATE INDEX notifications_by_time ON notifications (ended_at, id);
 
                 CREATE TABLE group_states (
-                    receiver TEXT NOT NULL, group_key TEXT NOT NULL,
-                    firing TEXT NOT NULL, resolved TEXT NOT NULL,
-                    sent_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-                    PRIMARY KEY (receiver, group_key)
+                    key TEXT PRIMARY KEY NOT NULL, state BLOB NOT NULL
                 ) WITHOUT ROWID;
 
                 CREATE TABLE alert_states (
                     rule_group TEXT NOT NULL, rule TEXT NOT NULL, labels TEXT NOT NULL,
                     annotations TEXT NOT NULL, value REAL,
                     active_at INTEGER NOT NULL, fired_at INTEGER, keep_firing_since INTEGER,
-                    resolved_at INTEGER, last_sent_at INTEGER,
+                    resolved_at INTEGER, last_sent_at INTEGER, seen_at INTEGER NOT NULL,
                     PRIMARY KEY (rule_group, rule, labels)
                 ) WITHOUT ROWID;
 

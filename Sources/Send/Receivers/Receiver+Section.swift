@@ -16,8 +16,10 @@ extension Receiver {
 
     /// Reads the receivers of a configuration; faults go to the section's problems.
     ///
-    /// - Parameter root: the section that holds the key `receivers`.
-    public static func read(_ root: Section) -> [Receiver] {
+    /// - Parameters:
+    ///   - root: the section that holds the key `receivers`.
+    ///   - grouping: what holds where a receiver says nothing.
+    public static func read(_ root: Section, grouping: Grouping = Grouping()) -> [Receiver] {
         var names: Set<String> = []
         return (root.sections("receivers") ?? []).compactMap { section in
             let name = section.string("name") ?? ""
@@ -27,7 +29,7 @@ extension Receiver {
             }
             let webhooks = (section.sections("webhook_configs") ?? []).compactMap(Webhook.init)
             var receiver = Receiver(name: name, webhooks: webhooks)
-            receiver.grouping = Grouping(section)
+            receiver.grouping = Grouping(section, over: grouping)
             section.finish(foreign: foreign)
             return name.isEmpty ? nil : receiver
         }
@@ -35,9 +37,9 @@ extension Receiver {
 }
 
 extension Grouping {
-    /// Reads the grouping keys of a section; what is missing keeps its default.
-    init(_ section: Section) {
-        self.init()
+    /// Reads the grouping keys of a section; what is missing stays as it is in `base`.
+    public init(_ section: Section, over base: Grouping = Grouping()) {
+        self = base
         if let names = section.strings("group_by") { labels = names == ["..."] ? nil : names }
         waitMillis = section.duration("group_wait") ?? waitMillis
         intervalMillis = section.duration("group_interval") ?? intervalMillis

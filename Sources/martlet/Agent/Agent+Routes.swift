@@ -36,6 +36,11 @@ extension Agent {
         return management.routes
             + QueryAPI(engine: engine, clock: clock, limits: current.queryLimits).routes
             + SeriesAPI(source: stores.source, clock: clock).routes
+            + TargetsAPI(targets: { [self] in scraper.targets }).routes
+            + StatusAPI(
+                version: martletVersion, started: started, now: clock.now, series: stores.series,
+                logs: stores.logs, limits: { [self] in limits }
+            ).routes
             + RulesAPI(snapshots: { [self] in ruler.snapshots }).routes
             + LogsAPI(
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
@@ -55,6 +60,25 @@ extension Agent {
             ("query.timeout", durationText(configuration.query.timeoutMillis)),
             ("query.lookback-delta", durationText(configuration.query.lookbackMillis)),
         ]
+    }
+
+    /// The limits in force and how often each refused something.
+    private var limits: [StatusAPI.Limit] {
+        var refused: [String: Double] = [:]
+        for family in registry.families() where family.name == "martlet_limit_refusals" {
+            for sample in family.samples {
+                refused[sample.labels["limit"] ?? "", default: 0] += sample.value
+            }
+        }
+        let configuration = current
+        return [
+            ("series", Double(configuration.storage.seriesMax)),
+            ("query_samples", Double(configuration.query.samplesMax)),
+            ("body_bytes", Double(Limits.bodyBytesMax)),
+            ("waiting_requests", Double(Limits.waitingRequestsMax)),
+            ("connections", Double(Limits.connectionsMax)),
+            ("log_line_bytes", Double(Limits.lineBytesMax)),
+        ].map { StatusAPI.Limit(name: $0.0, value: $0.1, refused: refused[$0.0] ?? 0) }
     }
 
     /// What `/metrics` shows: own series, this machine's, KPIs and alerts.

@@ -23,6 +23,7 @@ final class Agent: Sendable {
     let fetch: Fetch
     let scraper: Scraper
     let ruler: Ruler
+    let notifier: Notifier
     let board = HostBoard()
     let share: String
     private let configuration: Lock<Configuration>
@@ -47,12 +48,21 @@ final class Agent: Sendable {
         let intake = stores.intake
         scraper = Scraper(
             intake: intake, fetch: fetch, registry: registry, clock: clock, hostname: hostName())
-        var world = RuleWorld(engine: engine, intake: intake)
+        var sending = NotifierWorld(
+            outbox: .records(stores.records.outbox, clock: clock),
+            groups: .records(stores.records.groups), fetch: fetch, clock: clock, registry: registry)
+        sending.externalURL = configuration.publicURL
+        sending.userAgent = "Martlet/\(martletVersion)"
+        sending.log = { remark($0) }
+        let notifier = Notifier(world: sending, receivers: configuration.notifications.receivers)
+        self.notifier = notifier
+        var world = RuleWorld(
+            engine: engine, intake: intake, memory: .records(stores.records.alerts))
         world.intervalMillis = configuration.evaluationIntervalMillis
         world.externalURL = configuration.publicURL
         world.externalLabels = Labels(configuration.externalLabels.map { ($0.key, $0.value) })
         world.limits = configuration.queryLimits
-        ruler = Ruler(world: world, clock: clock, registry: registry) { _ in }
+        ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
     }
 
     var current: Configuration { configuration.withLock { $0 } }
@@ -69,6 +79,9 @@ final class Agent: Sendable {
             configuration.listen = address
         }
         if let data = options.data { configuration.data = data }
+        if let url = options.webhook {
+            configuration.notifications.receivers.append(.webhook(url))
+        }
         let web = configuration.web
         if !configuration.listen.isLoopback && !web.isSecured && !web.listensOpenly {
             throw StartError(
@@ -96,6 +109,7 @@ final class Agent: Sendable {
             .own(everyMillis: 15_000, clock: clock, intake: intake, registry: registry))
         self.loops.withLock { $0 = loops }
         scraper.apply(configuration.scrapes)
+        notifier.start()
         await ruler.apply(groups)
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
@@ -119,6 +133,7 @@ final class Agent: Sendable {
         }
         scraper.stop()
         await ruler.stop()
+        await notifier.stop()
         for loop in loops.withLock({ $0 }) { loop.stop() }
         stores.close()
     }
@@ -139,6 +154,7 @@ final class Agent: Sendable {
             new.data = old.data
             let groups = try loadRules(new)
             scraper.apply(new.scrapes)
+            notifier.apply(new.notifications.receivers)
             await ruler.apply(groups)
             configuration.withLock { $0 = new }
             remark("the configuration was read again")
