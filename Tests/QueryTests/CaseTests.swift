@@ -29,7 +29,7 @@ import Testing
                     value.isFinite, isBelowEval(lines, index)
                 else { continue }
                 var altered = lines
-                altered[index] = lines[index][...start] + "\(value * 1.001 + 0.001)"
+                altered[index] = lines[index][...start] + "\(value * 1.001 + 0.013)"
                 let report = ScriptRunner().run(altered.joined(separator: "\n"), named: name)
                 #expect(report.failures.count == 1, "\(name) line \(index + 1): \(altered[index])")
                 alteredCount += 1

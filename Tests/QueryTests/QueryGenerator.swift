@@ -37,6 +37,9 @@ struct QueryGenerator {
 
     private mutating func labels() -> String { random.pick(["", "x", "y", "x, y", "le", "__name__"]) }
 
+    /// An operand of an operator that cares what stands beside it.
+    private func enclosed(_ text: String) -> String { "(\(text))" }
+
     private mutating func scalar(_ depth: Int) -> String {
         if depth <= 0 || random.chance(40) { return random.chance(70) ? number() : "time()" }
         switch Int.random(in: 0..<5, using: &random) {
@@ -44,8 +47,12 @@ struct QueryGenerator {
         case 1: return "-\(scalar(depth - 1))"
         case 2: return "scalar(\(vector(depth - 1)))"
         case 3:
-            let operation = random.pick(["+", "-", "*", "/", "%", "^", "atan2", "> bool", "== bool"])
-            return "\(scalar(depth - 1)) \(operation) \(scalar(depth - 1))"
+            if random.chance(70) {
+                let operation = random.pick(["+", "-", "*", "/", "%", "^", "atan2"])
+                return "\(scalar(depth - 1)) \(operation) \(scalar(depth - 1))"
+            }
+            let operation = random.pick(["> bool", "== bool"])
+            return "\(enclosed(scalar(depth - 1))) \(operation) \(enclosed(scalar(depth - 1)))"
         default: return "pi()"
         }
     }
@@ -64,10 +71,13 @@ struct QueryGenerator {
         case 2: return aggregation(depth)
         case 3: return "(\(vector(depth - 1)))"
         case 4:
-            let operation = random.pick(["+", "-", "*", "/", "%", "^", ">", "<= bool", "==", "!="])
-            return random.chance(50)
-                ? "\(vector(depth - 1)) \(operation) \(scalar(depth - 2))"
-                : "\(scalar(depth - 2)) \(operation) \(vector(depth - 1))"
+            var (left, right) = (vector(depth - 1), scalar(depth - 2))
+            if random.chance(50) { (left, right) = (right, left) }
+            if random.chance(60) {
+                return "\(left) \(random.pick(["+", "-", "*", "/", "%", "^", "atan2"])) \(right)"
+            }
+            let operation = random.pick([">", "<= bool", "==", "!="])
+            return "\(enclosed(left)) \(operation) \(enclosed(right))"
         case 5: return binary(depth)
         case 6: return call(depth)
         case 7: return call(depth)
@@ -107,12 +117,15 @@ struct QueryGenerator {
     }
 
     private mutating func binary(_ depth: Int) -> String {
-        let (left, right) = (vector(depth - 1), vector(depth - 1))
+        if random.chance(30) {
+            return "\(vector(depth - 1)) \(random.pick(["+", "-", "*", "/", "^"])) \(vector(depth - 1))"
+        }
+        let (left, right) = (enclosed(vector(depth - 1)), enclosed(vector(depth - 1)))
         let matching = random.pick(["", " on (x)", " ignoring (le)", " on ()"])
         if random.chance(40) {
             return "\(left) \(random.pick(["and", "or", "unless"]))\(matching) \(right)"
         }
-        let grouping = matching.isEmpty ? "" : random.pick(["", "", " group_left", " group_right (y)"])
+        let grouping = matching.isEmpty ? "" : random.pick(["", "", " group_left ()", " group_right (y)"])
         let operation = random.pick(["+", "-", "*", "/", ">", "< bool", "=="])
         return "\(left) \(operation)\(matching)\(grouping) \(right)"
     }

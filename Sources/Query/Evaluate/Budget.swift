@@ -52,6 +52,9 @@ final class Budget {
         if ticks & 15 == 0 { try check() }
     }
 
+    /// True when the query must end; a loop that cannot throw asks this and stops.
+    var isOver: Bool { limits.isCancelled() || clock.monotonic() > deadline }
+
     func check() throws(QueryError) {
         if limits.isCancelled() { throw .cancelled }
         if clock.monotonic() > deadline {

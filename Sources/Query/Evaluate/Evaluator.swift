@@ -130,11 +130,12 @@ final class Evaluator {
             frame.dropsName = Array(repeating: true, count: frame.rows)
             return frame
         }
-        let names = Set(frame.labels.map { $0.withMetricName { Array($0) } })
+        let first = frame.labels.first.map { $0.withMetricName { Array($0) } } ?? []
+        let areOfOneMetric = frame.labels.allSatisfy { $0.withMetricName { $0.elementsEqual(first) } }
         let filter = nameFilter
         for row in 0..<frame.rows { frame.labels[row] = filter.labels(frame.labels[row]) }
         // Series of one metric stay different without its name.
-        return names.count > 1 || options.typeAndUnitLabels ? try frame.merged() : frame
+        return areOfOneMetric && !options.typeAndUnitLabels ? frame : try frame.merged()
     }
 
     /// What delayed name removal left to do.
@@ -144,6 +145,7 @@ final class Evaluator {
         let filter = nameFilter
         for row in 0..<frame.rows where frame.dropsName[row] {
             frame.labels[row] = filter.labels(frame.labels[row])
+            frame.dropsName[row] = false
         }
         return try frame.merged()
     }

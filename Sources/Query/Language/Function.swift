@@ -110,8 +110,8 @@ extension Function {
     /// True when the answer depends on the evaluation time even if the arguments do not.
     var dependsOnTime: Bool {
         switch self {
-        case .dayOfMonth, .dayOfWeek, .dayOfYear, .daysInMonth, .hour, .minute, .month, .predictLinear,
-            .time, .timestamp, .year:
+        case .dayOfMonth, .dayOfWeek, .dayOfYear, .daysInMonth, .hour, .info, .minute, .month,
+            .predictLinear, .time, .timestamp, .year:
             true
         default: false
         }
