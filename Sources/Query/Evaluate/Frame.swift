@@ -58,7 +58,9 @@ struct Frame {
     func picking(_ order: [Int]) -> Frame {
         var result = Frame(width: width)
         result.reserve(order.count)
-        for row in order { result.append(labels[row], values[cells(row)], dropsName: dropsName[row]) }
+        for row in order {
+            result.append(labels[row], values[cells(row)], dropsName: dropsName[row])
+        }
         return result
     }
 

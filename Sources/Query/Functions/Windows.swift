@@ -16,7 +16,9 @@ struct Columns {
     static let samplesBetweenChecks = 250_000
 
     /// Calls `fold` with the bounds of each step's window that is not empty, and writes what it
-    /// returns; the bounds only grow. When the query's time is over the rest of the row stays empty,
+    /// returns; the bounds only grow.
+    ///
+    /// When the query's time is over the rest of the row stays empty,
     /// and the caller finds out from its budget.
     @inline(__always)
     func slide(
@@ -79,7 +81,9 @@ extension Evaluator {
         // A row that was left unfinished must not be taken for an answer.
         try budget.check()
         if node.function == .quantileOverTime && frame.rows > 0 {
-            for level in Set(parameters.first ?? []) { checkQuantile(level, node.arguments[0].span) }
+            for level in Set(parameters.first ?? []) {
+                checkQuantile(level, node.arguments[0].span)
+            }
         }
         let keepsName = node.function == .lastOverTime || node.function == .firstOverTime
         return keepsName ? frame : try withoutNames(frame)
