@@ -13,12 +13,16 @@ public struct EngineOptions: Sendable {
     /// `__type__` and `__unit__` go where the name goes (Prometheus' `type-and-unit-labels`).
     public var typeAndUnitLabels = false
     public var clock = Clock.system
+    /// Counts what limits refused, as `martlet_limit_refusals_total`.
+    public var registry: Registry?
 
     public init() {}
 }
 
 extension Engine {
-    /// An engine that evaluates here. Calls block: they read the source and compute.
+    /// An engine that evaluates here.
+    ///
+    /// Calls block: they read the source and compute.
     public static func local(
         source: SeriesSource, options: EngineOptions = EngineOptions()
     ) -> Engine {
@@ -66,7 +70,8 @@ struct LocalQuery {
         for time in [steps.from, steps.through] where time.magnitude > timeMillisMax.magnitude {
             throw .execution("the time \(time) ms is out of bounds (at most \(timeMillisMax) ms)")
         }
-        return Evaluator(text, source, options, Budget(limits, options.clock), steps)
+        return Evaluator(
+            text, source, options, Budget(limits, options.clock, options.registry), steps)
     }
 
     func instant(at time: Millis) throws(QueryError) -> QueryAnswer {
@@ -84,7 +89,8 @@ struct LocalQuery {
                 let finished = try evaluator.finished(frame)
                 value = .vector(
                     (0..<finished.rows).filter { !isAbsent(finished[$0, 0]) }.map { row in
-                        VectorSample(labels: finished.labels[row], time: time, value: finished[row, 0])
+                        VectorSample(
+                            labels: finished.labels[row], time: time, value: finished[row, 0])
                     })
             }
         }
@@ -127,8 +133,8 @@ struct LocalQuery {
             throw .execution("the times are out of bounds (at most \(timeMillisMax) ms)")
         }
         if stepMillis > 0, (range.through - range.from) / stepMillis >= Millis(limits.samplesMax) {
-            throw .execution(
-                "the query has more steps than the limit of \(limits.samplesMax) samples (samplesMax)")
+            // A value at every step is already too much.
+            try Budget(limits, options.clock, options.registry).hold(Int.max)
         }
         let steps = Steps(from: range.from, through: range.through, stepMillis: stepMillis)
         let evaluator = try evaluator(steps)
@@ -137,7 +143,8 @@ struct LocalQuery {
         let times = (0..<steps.count).map(steps.time)
         switch try evaluator.evaluate(tree, steps) {
         case .scalar(let column):
-            return answer(.matrix([Series(labels: .empty, times: times, values: column)]), evaluator)
+            return answer(
+                .matrix([Series(labels: .empty, times: times, values: column)]), evaluator)
         case .string: return answer(.matrix([]), evaluator)
         case .vector(let frame):
             let finished = try evaluator.finished(frame)
@@ -151,7 +158,8 @@ struct LocalQuery {
         for row in 0..<frame.rows {
             let values = frame.values[frame.cells(row)]
             if !values.contains(where: isAbsent) {
-                result.append(Series(labels: frame.labels[row], times: times, values: Array(values)))
+                result.append(
+                    Series(labels: frame.labels[row], times: times, values: Array(values)))
                 continue
             }
             var one = Series(labels: frame.labels[row])

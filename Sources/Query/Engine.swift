@@ -31,6 +31,9 @@ public struct VectorSample: Sendable, Equatable {
 }
 
 /// What a query yields.
+///
+/// A native histogram would be a second kind of value beside `Double` in `VectorSample` and a third
+/// column in `Series`; the cases here stay as they are.
 public enum QueryValue: Sendable, Equatable {
     case scalar(Double)
     case string(String)
@@ -53,7 +56,8 @@ public struct QueryAnswer: Sendable {
 
 /// Why a query has no answer.
 public enum QueryError: Error, Sendable, Equatable {
-    /// The text is not PromQL; offsets are bytes in the query, counted from 0.
+    /// The text is not PromQL; offsets are bytes in the query, counted from 0;
+    /// `through` is the one behind the last byte at fault.
     case parse(reason: String, from: Int, through: Int)
     /// The evaluation failed.
     case execution(String)

@@ -2,6 +2,7 @@
 // answer as an instant query at every step, limits that name themselves.
 
 import Basics
+import Foundation
 import Query
 import Testing
 
@@ -127,7 +128,8 @@ import Testing
         #expect(
             try asked("sum by (a) (x @ 100)") == [
                 Asked(
-                    matchers: name, from: -199_999, through: 100_000, function: "sum", rangeMillis: 0,
+                    matchers: name, from: -199_999, through: 100_000, function: "sum",
+                    rangeMillis: 0,
                     stepMillis: 60_000)
             ])
         // The subquery's own steps are 550 s, 560 s, … 900 s.
@@ -141,11 +143,16 @@ import Testing
     }
 
     @Test func `a query that holds too much names its limit`() throws {
-        let engine = Engine.local(source: try sample().source, options: EvaluationTests.options)
+        let registry = Registry()
+        var options = EvaluationTests.options
+        options.registry = registry
+        let engine = Engine.local(source: try sample().source, options: options)
         var limits = QueryLimits()
         limits.samplesMax = 50
         let range = TimeRange(from: 0, through: 110_000)
-        for query in ["{__name__=~\".+\"}", "rate({__name__=~\".+\"}[1m])", "a[100y:1ms]", "vector(1)"] {
+        for query in [
+            "{__name__=~\".+\"}", "rate({__name__=~\".+\"}[1m])", "a[100y:1ms]", "vector(1)",
+        ] {
             do throws(QueryError) {
                 if query.hasSuffix("]") {
                     _ = try engine.instant(query, 110_000, limits)
@@ -163,6 +170,8 @@ import Testing
         }
         // What a node no longer needs is given back.
         limits.samplesMax = 200
+        #expect(registry.families().map(\.name) == ["martlet_limit_refusals"])
+        #expect(registry.families()[0].samples.map(\.value) == [4])
         let sums = Array(repeating: "sum(a)", count: 60).joined(separator: " + ")
         #expect(throws: Never.self) { try engine.range(sums, range, 60_000, limits) }
     }
@@ -192,9 +201,31 @@ import Testing
         #expect(throws: QueryError.cancelled) { try engine.instant("a", 0, limits) }
     }
 
+    @Test func `a single long series cannot outlive the time limit`() throws {
+        let memory = MemorySource([
+            Series(
+                labels: Labels(name: "m"), times: (0..<40_000).map { Millis($0) },
+                values: (0..<40_000).map { Double($0 % 977) })
+        ])
+        var limits = QueryLimits()
+        // Unhindered this sorts 40,000 values 10,000 times, which takes minutes.
+        limits.timeout = .milliseconds(200)
+        let began = ContinuousClock.now
+        do throws(QueryError) {
+            _ = try Engine.local(source: memory.source).range(
+                "quantile_over_time(0.5, m[40s])", TimeRange(from: 30_000, through: 40_000), 1,
+                limits)
+            Issue.record("it was answered")
+        } catch {
+            guard case .timeout = error else { throw error }
+        }
+        #expect(ContinuousClock.now - began < .seconds(30))
+    }
+
     @Test func `a source that fails, and one that has something to say`() throws {
         let failing = SeriesSource(
-            select: { (_, _, _) throws(SourceError) in throw SourceError(reason: "block 7 is torn") },
+            select: { (_, _, _) throws(SourceError) in throw SourceError(reason: "block 7 is torn")
+            },
             series: { (_, _) throws(SourceError) in [] })
         #expect(throws: QueryError.source("block 7 is torn")) {
             try Engine.local(source: failing).instant("a", 0, QueryLimits())
@@ -222,9 +253,42 @@ import Testing
         #expect(throws: QueryError.self) {
             try engine.range("a[5m]", TimeRange(from: 0, through: 1), 1, QueryLimits())
         }
-        for query in ["a @ 8999999999999", "a[292y] offset 292y", "a @ -8999999999999 offset -292y"] {
+        for query in [
+            "a @ 8999999999999", "a[292y] offset 292y", "a @ -8999999999999 offset -292y",
+        ] {
             #expect(throws: Never.self, "\(query)") { try engine.instant(query, 0, QueryLimits()) }
         }
+    }
+
+    @Test func `the highest tree that parses is evaluated on a small stack`() throws {
+        let high = [
+            Array(repeating: "a", count: 249).joined(separator: " + on (x) "),
+            String(repeating: "abs(", count: 120) + "-a" + String(repeating: ")", count: 120),
+            "vector(" + String(repeating: "(", count: 240) + "1"
+                + String(repeating: ")", count: 240) + ")",
+            String(repeating: "sum by (x) (", count: 240) + "a"
+                + String(repeating: ")", count: 240),
+        ]
+        let engine = Engine.local(source: try sample().source, options: EvaluationTests.options)
+        let outcome = Lock<[String]>([])
+        let isDone = DispatchSemaphore(value: 0)
+        let thread = Thread {
+            for query in high {
+                do throws(QueryError) {
+                    _ = try engine.instant(query, 20_000, QueryLimits())
+                    let text = try parseExpression(query).formatted
+                    outcome.withLock { $0.append(text.isEmpty ? "nothing was printed" : "done") }
+                } catch {
+                    outcome.withLock { $0.append(error.text(in: query)) }
+                }
+            }
+            isDone.signal()
+        }
+        // Half of Linux' default of 8 MB.
+        thread.stackSize = 4 << 20
+        thread.start()
+        isDone.wait()
+        #expect(outcome.withLock { $0 } == ["done", "done", "done", "done"])
     }
 
     @Test func `labels compare by byte`() throws {
@@ -237,7 +301,7 @@ import Testing
         guard case .vector(let all) = try engine.instant("sum by (l) (m)", 0, QueryLimits()).value,
             case .vector(let one) = try engine.instant("m{l=\"\u{e9}\"}", 0, QueryLimits()).value
         else { throw QueryError.execution("not a vector") }
-        #expect(all.map(\.value) == [1, 2])
+        #expect(all.map(\.value) == [2, 1])
         #expect(one.map(\.value) == [1])
     }
 

@@ -5,7 +5,8 @@ import Query
 import Testing
 
 @Suite struct ParserTests {
-    private func expectRoundTrip(_ query: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectRoundTrip(_ query: String, sourceLocation: SourceLocation = #_sourceLocation)
+    {
         guard let tree = try? parseExpression(query, options: everything) else { return }
         for text in [tree.description, tree.formatted] {
             do {
@@ -45,7 +46,8 @@ import Testing
         ("by + sum{a=\"b\"} + offset + start", "by + sum{a=\"b\"} + offset + start"),
         ("sum by (by, \"a-b\", on) (x)", "sum by (by, \"a-b\", on) (x)"),
     ])
-    func `queries are printed as Prometheus prints them`(_ query: String, _ printed: String) throws {
+    func `queries are printed as Prometheus prints them`(_ query: String, _ printed: String) throws
+    {
         let tree = try parseExpression(query, options: everything)
         #expect(tree.description == printed)
         expectRoundTrip(query)
@@ -88,14 +90,16 @@ import Testing
             #expect(
                 error
                     == .parse(
-                        reason: "expected type instant vector in aggregation expression, got scalar",
+                        reason:
+                            "expected type instant vector in aggregation expression, got scalar",
                         from: 11, through: 12))
             #expect(error.text(in: query).hasPrefix("2:7: parse error: expected type"))
         }
     }
 
     @Test func `all selectors are found`() throws {
-        let tree = try parseExpression("a{b=\"c\"} + rate({__name__=~\"d.*\"}[5m]) + max_over_time(e[1h:])")
+        let tree = try parseExpression(
+            "a{b=\"c\"} + rate({__name__=~\"d.*\"}[5m]) + max_over_time(e[1h:])")
         #expect(
             tree.selectors == [
                 [Matcher("b", equals: "c"), Matcher("__name__", equals: "a")],
@@ -109,9 +113,13 @@ import Testing
     }
 
     @Test func `what is experimental is off unless it is asked for`() throws {
-        for query in ["mad_over_time(a[5m])", "limitk(1, a)", "info(a)", "a[5m+1m]", "a offset (5m)"] {
+        for query in [
+            "mad_over_time(a[5m])", "limitk(1, a)", "info(a)", "a[5m+1m]", "a offset (5m)",
+        ] {
             #expect(throws: QueryError.self, "\(query)") { try parseExpression(query) }
-            #expect(throws: Never.self, "\(query)") { try parseExpression(query, options: everything) }
+            #expect(throws: Never.self, "\(query)") {
+                try parseExpression(query, options: everything)
+            }
         }
         // Everything else is on.
         for function in Function.allCases where !function.isExperimental {
@@ -134,11 +142,13 @@ import Testing
             Array(repeating: "1", count: 100_000).joined(separator: "+"),
             Array(repeating: "1", count: 100_000).joined(separator: "^"),
             "a" + String(repeating: "[5m:]", count: 100_000),
-            String(repeating: "abs(", count: 100_000) + "a" + String(repeating: ")", count: 100_000),
+            String(repeating: "abs(", count: 100_000) + "a"
+                + String(repeating: ")", count: 100_000),
             // Chains in brackets, each short, that make a high tree together.
             String(repeating: "(", count: 200) + "1"
                 + String(repeating: String(repeating: "+1", count: 200) + ")", count: 200),
-            "a[" + String(repeating: "(", count: 100_000) + "1" + String(repeating: ")", count: 100_000)
+            "a[" + String(repeating: "(", count: 100_000) + "1"
+                + String(repeating: ")", count: 100_000)
                 + "]",
         ]
         for query in deep {
@@ -156,11 +166,16 @@ import Testing
         print("seed \(seed)")
         var random = SplitMix(seed: seed)
         let words = [
-            "sum", "by", "(", ")", "[", "]", "{", "}", ",", "5m", "1", "0x1f", "1e3", "\"a\"", "'b'", "`c`",
-            "a", "b:c", "rate", "offset", "@", "start", "end", "+", "-", "*", "/", "^", "%", "==", "!=",
-            "=~", "!~", "=", "<", ">", "bool", "on", "ignoring", "group_left", "and", "or", "unless",
-            "atan2", "topk", "count_values", ":", "#x\n", "\n", "NaN", "Inf", "\\", "\"\\x", "é", "🪶", ".",
-            "label_replace", "time", "vector", "info", "_", "$", "~", "!", ";", "\u{0}", "1h30m", "999y",
+            "sum", "by", "(", ")", "[", "]", "{", "}", ",", "5m", "1", "0x1f", "1e3", "\"a\"",
+            "'b'", "`c`",
+            "a", "b:c", "rate", "offset", "@", "start", "end", "+", "-", "*", "/", "^", "%", "==",
+            "!=",
+            "=~", "!~", "=", "<", ">", "bool", "on", "ignoring", "group_left", "and", "or",
+            "unless",
+            "atan2", "topk", "count_values", ":", "#x\n", "\n", "NaN", "Inf", "\\", "\"\\x", "é",
+            "🪶", ".",
+            "label_replace", "time", "vector", "info", "_", "$", "~", "!", ";", "\u{0}", "1h30m",
+            "999y",
         ]
         for _ in 0..<4_000 {
             var text = ""
@@ -170,7 +185,8 @@ import Testing
             expectRoundTrip(text)
             // And the same with a byte changed.
             var bytes = Array(text.utf8)
-            bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+                in: 0...255, using: &random)
             expectRoundTrip(String(decoding: bytes, as: UTF8.self))
         }
     }
@@ -181,7 +197,9 @@ import Testing
         var generator = QueryGenerator(seed: seed)
         for _ in 0..<1_500 {
             let query = generator.query()
-            #expect(throws: Never.self, "\(query)") { try parseExpression(query, options: everything) }
+            #expect(throws: Never.self, "\(query)") {
+                try parseExpression(query, options: everything)
+            }
             expectRoundTrip(query)
         }
     }

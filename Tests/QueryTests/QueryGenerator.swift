@@ -29,13 +29,22 @@ struct QueryGenerator {
     }
 
     private mutating func selector() -> String {
-        let name = random.pick(["a", "b_total", "c_bucket", "nothing", "{\"a\"}", "{__name__=~\"a|b.*\"}"])
+        let name = random.pick([
+            "a", "b_total", "c_bucket", "nothing", "{\"a\"}", "{__name__=~\"a|b.*\"}",
+        ])
         if name.hasPrefix("{") { return name }
         return name
-            + random.pick(["", "", "{x=\"1\"}", "{x!=\"1\"}", "{x=~\"1|2\",y!~\"q\"}", "{le=\"1\"}"])
+            + random.pick([
+                "", "", "{x=\"1\"}", "{x!=\"1\"}", "{x=~\"1|2\",y!~\"q\"}", "{le=\"1\"}",
+            ])
     }
 
-    private mutating func labels() -> String { random.pick(["", "x", "y", "x, y", "le", "__name__"]) }
+    private mutating func labels() -> String {
+        random.pick(["", "x", "y", "x, y", "le", "__name__"])
+    }
+
+    /// An operand of an operator that cares what stands beside it.
+    private func enclosed(_ text: String) -> String { "(\(text))" }
 
     private mutating func scalar(_ depth: Int) -> String {
         if depth <= 0 || random.chance(40) { return random.chance(70) ? number() : "time()" }
@@ -44,8 +53,12 @@ struct QueryGenerator {
         case 1: return "-\(scalar(depth - 1))"
         case 2: return "scalar(\(vector(depth - 1)))"
         case 3:
-            let operation = random.pick(["+", "-", "*", "/", "%", "^", "atan2", "> bool", "== bool"])
-            return "\(scalar(depth - 1)) \(operation) \(scalar(depth - 1))"
+            if random.chance(70) {
+                let operation = random.pick(["+", "-", "*", "/", "%", "^", "atan2"])
+                return "\(scalar(depth - 1)) \(operation) \(scalar(depth - 1))"
+            }
+            let operation = random.pick(["> bool", "== bool"])
+            return "\(enclosed(scalar(depth - 1))) \(operation) \(enclosed(scalar(depth - 1)))"
         default: return "pi()"
         }
     }
@@ -64,10 +77,13 @@ struct QueryGenerator {
         case 2: return aggregation(depth)
         case 3: return "(\(vector(depth - 1)))"
         case 4:
-            let operation = random.pick(["+", "-", "*", "/", "%", "^", ">", "<= bool", "==", "!="])
-            return random.chance(50)
-                ? "\(vector(depth - 1)) \(operation) \(scalar(depth - 2))"
-                : "\(scalar(depth - 2)) \(operation) \(vector(depth - 1))"
+            var (left, right) = (vector(depth - 1), scalar(depth - 2))
+            if random.chance(50) { (left, right) = (right, left) }
+            if random.chance(60) {
+                return "\(left) \(random.pick(["+", "-", "*", "/", "%", "^", "atan2"])) \(right)"
+            }
+            let operation = random.pick([">", "<= bool", "==", "!="])
+            return "\(enclosed(left)) \(operation) \(enclosed(right))"
         case 5: return binary(depth)
         case 6: return call(depth)
         case 7: return call(depth)
@@ -78,13 +94,16 @@ struct QueryGenerator {
     private mutating func overTime(_ depth: Int) -> String {
         let range = matrix(depth - 1)
         switch Int.random(in: 0..<14, using: &random) {
-        case 0: return "quantile_over_time(\(random.pick(["0.5", "0.9", "time() / 100"])), \(range))"
+        case 0:
+            return "quantile_over_time(\(random.pick(["0.5", "0.9", "time() / 100"])), \(range))"
         case 1: return "predict_linear(\(range), \(scalar(depth - 2)))"
         case 2: return "double_exponential_smoothing(\(range), 0.3, 0.6)"
         default:
             let function = random.pick([
-                "rate", "increase", "delta", "irate", "idelta", "changes", "resets", "avg_over_time",
-                "sum_over_time", "min_over_time", "max_over_time", "count_over_time", "stddev_over_time",
+                "rate", "increase", "delta", "irate", "idelta", "changes", "resets",
+                "avg_over_time",
+                "sum_over_time", "min_over_time", "max_over_time", "count_over_time",
+                "stddev_over_time",
                 "stdvar_over_time", "last_over_time", "first_over_time", "present_over_time",
                 "absent_over_time", "deriv", "mad_over_time", "ts_of_max_over_time",
                 "ts_of_min_over_time", "ts_of_last_over_time", "ts_of_first_over_time",
@@ -101,18 +120,25 @@ struct QueryGenerator {
         case 1: return "quantile\(grouping) (0.4, \(inner))"
         case 2: return "count_values\(grouping) (\"v\", \(inner))"
         default:
-            let name = random.pick(["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"])
+            let name = random.pick([
+                "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar",
+            ])
             return "\(name)\(grouping) (\(inner))"
         }
     }
 
     private mutating func binary(_ depth: Int) -> String {
-        let (left, right) = (vector(depth - 1), vector(depth - 1))
+        if random.chance(30) {
+            return
+                "\(vector(depth - 1)) \(random.pick(["+", "-", "*", "/", "^"])) \(vector(depth - 1))"
+        }
+        let (left, right) = (enclosed(vector(depth - 1)), enclosed(vector(depth - 1)))
         let matching = random.pick(["", " on (x)", " ignoring (le)", " on ()"])
         if random.chance(40) {
             return "\(left) \(random.pick(["and", "or", "unless"]))\(matching) \(right)"
         }
-        let grouping = matching.isEmpty ? "" : random.pick(["", "", " group_left", " group_right (y)"])
+        let grouping =
+            matching.isEmpty ? "" : random.pick(["", "", " group_left ()", " group_right (y)"])
         let operation = random.pick(["+", "-", "*", "/", ">", "< bool", "=="])
         return "\(left) \(operation)\(matching)\(grouping) \(right)"
     }
@@ -131,7 +157,8 @@ struct QueryGenerator {
         case 8: return "histogram_fraction(0, 1.5, \(inner))"
         case 9: return random.pick(["minute()", "hour(\(inner))", "day_of_year(\(inner))"])
         default:
-            return "\(random.pick(["abs", "ceil", "exp", "ln", "sqrt", "sgn", "sin", "deg"]))(\(inner))"
+            return
+                "\(random.pick(["abs", "ceil", "exp", "ln", "sqrt", "sgn", "sin", "deg"]))(\(inner))"
         }
     }
 }

@@ -50,7 +50,8 @@ struct UpstreamScriptTests {
 
     /// Names may also go at each operator, as they do in a server without feature flags; only the
     /// script about the difference, and the one about types and units, then read differently.
-    @Test(arguments: upstream.filter { !["name_label_dropping", "type_and_unit"].contains($0.name) })
+    @Test(
+        arguments: upstream.filter { !["name_label_dropping", "type_and_unit"].contains($0.name) })
     private func `Prometheus' scripts pass with the names dropped at once`(
         _ expected: Expected
     ) throws {

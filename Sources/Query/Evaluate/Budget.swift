@@ -6,13 +6,15 @@ internal import Basics
 final class Budget {
     let limits: QueryLimits
     private let clock: Clock
+    private let registry: Registry?
     private let deadline: Int64
     private var ticks: UInt = 0
     /// Samples and cells that live now.
     private(set) var held = 0
     private(set) var peak = 0
 
-    init(_ limits: QueryLimits, _ clock: Clock) {
+    init(_ limits: QueryLimits, _ clock: Clock, _ registry: Registry?) {
+        self.registry = registry
         self.limits = limits
         self.clock = clock
         let nanoseconds = limits.timeout.millis.multipliedReportingOverflow(by: 1_000_000)
@@ -27,6 +29,7 @@ final class Budget {
     func hold(_ count: Int) throws(QueryError) {
         let (sum, overflowed) = held.addingReportingOverflow(count)
         guard !overflowed && sum <= limits.samplesMax else {
+            refuse("query_samples")
             throw .execution(
                 "query processing would load too many samples into memory in query execution: the"
                     + " limit is \(limits.samplesMax) samples at once (samplesMax); ask for fewer"
@@ -34,6 +37,13 @@ final class Budget {
         }
         held = sum
         peak = Swift.max(peak, sum)
+    }
+
+    private func refuse(_ limit: String) {
+        registry?.counter(
+            "martlet_limit_refusals_total", "What was refused because of a limit.",
+            ["limit": limit]
+        ).add()
     }
 
     /// Counts the cells of a table before it is made.
@@ -45,16 +55,22 @@ final class Budget {
     /// Forgets what lived between a mark and now, but for `kept`.
     func settle(at mark: Int, keeping kept: Int) { held = mark + kept }
 
-    /// Ends the query when its time is over or nobody waits for it. Cheap enough for every row.
+    /// Ends the query when its time is over or nobody waits for it.
+    ///
+    /// Cheap enough for every row.
     func tick() throws(QueryError) {
         ticks &+= 1
         // The clock costs some 25 ns; a row costs at least that.
         if ticks & 15 == 0 { try check() }
     }
 
+    /// True when the query must end; a loop that cannot throw asks this and stops.
+    var isOver: Bool { limits.isCancelled() || clock.monotonic() > deadline }
+
     func check() throws(QueryError) {
         if limits.isCancelled() { throw .cancelled }
         if clock.monotonic() > deadline {
+            refuse("query_timeout")
             throw .timeout(
                 "query timed out in expression evaluation: the limit is \(limits.timeout.seconds) s"
                     + " (timeout)")

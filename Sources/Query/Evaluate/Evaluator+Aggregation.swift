@@ -50,22 +50,50 @@ extension Evaluator {
     ) throws(QueryError) {
         switch operation {
         case .sum:
-            try fold(frame, groups, KahanSum(), into: &result) { $0.add($1) } end: { $0.total }
+            try fold(frame, groups, KahanSum(), into: &result) {
+                $0.add($1)
+            } end: {
+                $0.total
+            }
         case .avg:
             try fold(frame, groups, RunningMean?.none, into: &result) {
                 if $0 == nil { $0 = RunningMean($1) } else { $0?.add($1) }
             } end: {
                 $0?.mean ?? absent
             }
-        case .count: try fold(frame, groups, 0.0, into: &result) { count, _ in count += 1 } end: { $0 }
-        case .group: try fold(frame, groups, 1.0, into: &result) { _, _ in } end: { $0 }
+        case .count:
+            try fold(frame, groups, 0.0, into: &result) { count, _ in
+                count += 1
+            } end: {
+                $0
+            }
+        case .group:
+            try fold(frame, groups, 1.0, into: &result) { _, _ in
+            } end: {
+                $0
+            }
         case .min:
-            try fold(frame, groups, Double.nan, into: &result) { if $0 > $1 || $0.isNaN { $0 = $1 } } end: { $0 }
+            try fold(frame, groups, Double.nan, into: &result) {
+                if $0 > $1 || $0.isNaN { $0 = $1 }
+            } end: {
+                $0
+            }
         case .max:
-            try fold(frame, groups, Double.nan, into: &result) { if $0 < $1 || $0.isNaN { $0 = $1 } } end: { $0 }
-        case .stdvar: try fold(frame, groups, Spread(), into: &result) { $0.add($1) } end: { $0.variance }
+            try fold(frame, groups, Double.nan, into: &result) {
+                if $0 < $1 || $0.isNaN { $0 = $1 }
+            } end: {
+                $0
+            }
+        case .stdvar:
+            try fold(frame, groups, Spread(), into: &result) {
+                $0.add($1)
+            } end: {
+                $0.variance
+            }
         case .stddev:
-            try fold(frame, groups, Spread(), into: &result) { $0.add($1) } end: {
+            try fold(frame, groups, Spread(), into: &result) {
+                $0.add($1)
+            } end: {
                 $0.variance.squareRoot()
             }
         default: break
@@ -98,7 +126,9 @@ extension Evaluator {
                 }
             }
         }
-        for index in states.indices where isThere[index] { result.values[index] = end(states[index]) }
+        for index in states.indices where isThere[index] {
+            result.values[index] = end(states[index])
+        }
     }
 
     private func quantiles(
@@ -111,7 +141,9 @@ extension Evaluator {
             for step in 0..<frame.width {
                 try budget.tick()
                 values.removeAll(keepingCapacity: true)
-                for row in members where !isAbsent(frame[row, step]) { values.append(frame[row, step]) }
+                for row in members where !isAbsent(frame[row, step]) {
+                    values.append(frame[row, step])
+                }
                 if values.isEmpty { continue }
                 sortNaNFirst(&values)
                 result[group, step] = quantileOfSorted(levels[step], values)

@@ -60,7 +60,8 @@ extension Evaluator {
                         if isAbsent(value) { continue }
                         let result =
                             isSwapped
-                            ? operation.apply(column[step], value) : operation.apply(value, column[step])
+                            ? operation.apply(column[step], value)
+                            : operation.apply(value, column[step])
                         if filters {
                             if result == 0 { cells[start + step] = absent }
                         } else {
@@ -101,7 +102,8 @@ extension Evaluator {
             }
             for row in 0..<other.rows where other.hasValues(row) {
                 result.append(
-                    other.labels[row], other.values[other.cells(row)], dropsName: other.dropsName[row])
+                    other.labels[row], other.values[other.cells(row)],
+                    dropsName: other.dropsName[row])
             }
             return try result.merged()
         default:

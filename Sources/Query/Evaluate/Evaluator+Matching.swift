@@ -5,7 +5,8 @@
 internal import Basics
 
 extension Evaluator {
-    func matched(_ left: Frame, _ right: Frame, _ node: BinaryOperation) throws(QueryError) -> Frame {
+    func matched(_ left: Frame, _ right: Frame, _ node: BinaryOperation) throws(QueryError) -> Frame
+    {
         let matching = node.matching ?? VectorMatching()
         // From here on "one" is the side with one element a signature.
         let isSwapped = matching.cardinality == .oneToMany

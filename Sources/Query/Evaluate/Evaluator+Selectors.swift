@@ -44,13 +44,16 @@ extension Evaluator {
         var frame = Frame(width: steps.count)
         guard steps.count > 0 else { return frame }
         let series = try select(
-            node.matchers, from: sight.first - lookback + 1, through: sight.last, range: 0, function)
+            node.matchers, from: sight.first - lookback + 1, through: sight.last, range: 0, function
+        )
         try budget.hold(rows: series.count, width: steps.count)
         frame.reserve(series.count)
         var row = [Double](repeating: absent, count: steps.count)
         for one in series {
             try budget.tick()
-            if lookUp(one, sight, lookback, wantsTimes, into: &row) { frame.append(one.labels, row) }
+            if lookUp(one, sight, lookback, wantsTimes, into: &row) {
+                frame.append(one.labels, row)
+            }
         }
         return frame
     }
@@ -118,8 +121,9 @@ extension Evaluator {
             rangeMillis: node.rangeMillis, span: node.span)
     }
 
-    /// A subquery is evaluated once, at all the moments that any outer step looks at. They are
-    /// multiples of its step, so that they stay where they are when the outer step moves.
+    /// A subquery is evaluated once, at all the moments that any outer step looks at.
+    ///
+    /// They are multiples of its step, so that they stay where they are when the outer step moves.
     private func windows(_ node: Subquery, _ steps: Steps) throws(QueryError) -> WindowInput {
         let sight = Sight(node.shift, steps)
         let step = node.stepMillis ?? options.subqueryStepMillis

@@ -29,14 +29,19 @@ final class Evaluator {
     /// The labels that go when a value is no longer that of its metric.
     var nameFilter: LabelFilter {
         .dropping(
-            options.typeAndUnitLabels ? [Labels.metricName, "__type__", "__unit__"] : [Labels.metricName])
+            options.typeAndUnitLabels
+                ? [Labels.metricName, "__type__", "__unit__"] : [Labels.metricName])
     }
 
     func place(_ span: Span) -> String { "(\(placeText(span.from, in: text)))" }
 
-    func warn(_ what: String, _ span: Span) { remarks.warn("PromQL warning: \(what) \(place(span))") }
+    func warn(_ what: String, _ span: Span) {
+        remarks.warn("PromQL warning: \(what) \(place(span))")
+    }
 
-    func inform(_ what: String, _ span: Span) { remarks.inform("PromQL info: \(what) \(place(span))") }
+    func inform(_ what: String, _ span: Span) {
+        remarks.inform("PromQL info: \(what) \(place(span))")
+    }
 
     /// Evaluates a node; `function` is the call or aggregation around it, for the source's hints.
     func evaluate(
@@ -77,7 +82,8 @@ final class Evaluator {
             return .scalar(Array(repeating: node.value, count: steps.count))
         case .string(let node): return .string(node.bytes)
         case .paren(let node): return try evaluate(node.expression, steps, in: function)
-        case .vector(let node): return .vector(try instant(node, steps, function, wantsTimes: false))
+        case .vector(let node):
+            return .vector(try instant(node, steps, function, wantsTimes: false))
         case .unary(let node): return try unary(node, steps, function)
         case .binary(let node): return try binary(node, steps)
         case .call(let node): return try call(node, steps)
@@ -130,11 +136,14 @@ final class Evaluator {
             frame.dropsName = Array(repeating: true, count: frame.rows)
             return frame
         }
-        let names = Set(frame.labels.map { $0.withMetricName { Array($0) } })
+        let first = frame.labels.first.map { $0.withMetricName { Array($0) } } ?? []
+        let areOfOneMetric = frame.labels.allSatisfy {
+            $0.withMetricName { $0.elementsEqual(first) }
+        }
         let filter = nameFilter
         for row in 0..<frame.rows { frame.labels[row] = filter.labels(frame.labels[row]) }
         // Series of one metric stay different without its name.
-        return names.count > 1 || options.typeAndUnitLabels ? try frame.merged() : frame
+        return areOfOneMetric && !options.typeAndUnitLabels ? frame : try frame.merged()
     }
 
     /// What delayed name removal left to do.
@@ -144,6 +153,7 @@ final class Evaluator {
         let filter = nameFilter
         for row in 0..<frame.rows where frame.dropsName[row] {
             frame.labels[row] = filter.labels(frame.labels[row])
+            frame.dropsName[row] = false
         }
         return try frame.merged()
     }

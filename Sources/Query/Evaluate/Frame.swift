@@ -58,7 +58,9 @@ struct Frame {
     func picking(_ order: [Int]) -> Frame {
         var result = Frame(width: width)
         result.reserve(order.count)
-        for row in order { result.append(labels[row], values[cells(row)], dropsName: dropsName[row]) }
+        for row in order {
+            result.append(labels[row], values[cells(row)], dropsName: dropsName[row])
+        }
         return result
     }
 
@@ -89,15 +91,25 @@ struct Frame {
         return result
     }
 
+    /// What makes two rows one series: their labels, and whether the name among them will go.
+    private struct Identity: Hashable {
+        var labels: Labels
+        var dropsName: Bool
+    }
+
+    private func identity(_ row: Int) -> Identity {
+        Identity(labels: labels[row], dropsName: dropsName[row])
+    }
+
     /// Joins rows of equal labels, which series may become when labels are taken away.
     ///
     /// - Throws: when two of them have a value at the same step.
     func merged() throws(QueryError) -> Frame {
-        var seen: [Labels: Int] = [:]
+        var seen: [Identity: Int] = [:]
         seen.reserveCapacity(rows)
         var isDoubled = false
         for row in 0..<rows {
-            if seen.updateValue(row, forKey: labels[row]) != nil {
+            if seen.updateValue(row, forKey: identity(row)) != nil {
                 isDoubled = true
                 break
             }
@@ -106,8 +118,8 @@ struct Frame {
         var result = Frame(width: width)
         seen.removeAll(keepingCapacity: true)
         for row in 0..<rows {
-            guard let first = seen[labels[row]] else {
-                seen[labels[row]] = result.rows
+            guard let first = seen[identity(row)] else {
+                seen[identity(row)] = result.rows
                 result.append(labels[row], values[cells(row)], dropsName: dropsName[row])
                 continue
             }
@@ -119,7 +131,6 @@ struct Frame {
                 }
                 result[first, step] = value
             }
-            result.dropsName[first] = result.dropsName[first] || dropsName[row]
         }
         return result
     }

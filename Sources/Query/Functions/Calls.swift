@@ -25,7 +25,8 @@ extension Evaluator {
         case .labelJoin: return .vector(try labelJoin(node, steps))
         case .sort, .sortDesc: return .vector(try sorted(node, steps))
         case .sortByLabel, .sortByLabelDesc: return .vector(try sortedByLabel(node, steps))
-        case .histogramQuantile, .histogramFraction: return .vector(try classicHistogram(node, steps))
+        case .histogramQuantile, .histogramFraction:
+            return .vector(try classicHistogram(node, steps))
         case .histogramAvg, .histogramCount, .histogramStddev, .histogramStdvar, .histogramSum:
             // These read native histograms only, and floats are none.
             _ = try vector(node.arguments[0], steps, in: node.function.rawValue)
@@ -41,7 +42,8 @@ extension Evaluator {
             .quantileOverTime, .rate, .resets, .stddevOverTime, .stdvarOverTime, .sumOverTime,
             .tsOfFirstOverTime, .tsOfLastOverTime, .tsOfMaxOverTime, .tsOfMinOverTime:
             return .vector(try overTime(node, steps))
-        case .abs, .acos, .acosh, .asin, .asinh, .atan, .atanh, .ceil, .cos, .cosh, .deg, .exp, .floor,
+        case .abs, .acos, .acosh, .asin, .asinh, .atan, .atanh, .ceil, .cos, .cosh, .deg, .exp,
+            .floor,
             .ln, .log10, .log2, .rad, .sgn, .sin, .sinh, .sqrt, .tan, .tanh:
             return .vector(try mapped(node, steps))
         }

@@ -58,7 +58,8 @@ extension Evaluator {
 
     private func informOfForcedOrder(_ labels: Labels, _ span: Span) {
         let name = labels.metric
-        let page = "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile"
+        let page =
+            "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile"
         inform(
             "input to histogram_quantile needed to be fixed for monotonicity (see \(page))"
                 + (name.isEmpty ? "" : " for metric name \(quoted(name))"), span)

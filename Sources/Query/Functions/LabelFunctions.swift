@@ -5,7 +5,8 @@ internal import Basics
 extension Evaluator {
     func labelReplace(_ node: FunctionCall, _ steps: Steps) throws(QueryError) -> Frame {
         var frame = try vector(node.arguments[0], steps, in: node.function.rawValue)
-        let target = try labelName(node.arguments[1], "invalid destination label name in label_replace()")
+        let target = try labelName(
+            node.arguments[1], "invalid destination label name in label_replace()")
         let replacement = string(node.arguments[2])
         let from = String(decoding: string(node.arguments[3]), as: UTF8.self)
         let regex = String(decoding: string(node.arguments[4]), as: UTF8.self)
@@ -13,7 +14,8 @@ extension Evaluator {
         do {
             pattern = try Pattern(regex, anchored: true)
         } catch {
-            throw .execution("invalid regular expression in label_replace(): \(regex): \(error.reason)")
+            throw .execution(
+                "invalid regular expression in label_replace(): \(regex): \(error.reason)")
         }
         let template = ReplacementTemplate(replacement, pattern.groupNames)
         for row in 0..<frame.rows {
@@ -36,7 +38,8 @@ extension Evaluator {
 
     func labelJoin(_ node: FunctionCall, _ steps: Steps) throws(QueryError) -> Frame {
         var frame = try vector(node.arguments[0], steps, in: node.function.rawValue)
-        let target = try labelName(node.arguments[1], "invalid destination label name in label_join()")
+        let target = try labelName(
+            node.arguments[1], "invalid destination label name in label_join()")
         let separator = String(decoding: string(node.arguments[2]), as: UTF8.self)
         var sources: [String] = []
         for argument in node.arguments.dropFirst(3) {
@@ -94,7 +97,8 @@ struct ReplacementTemplate {
             let start = index + (isBraced ? 2 : 1)
             let name = template[start...].prefix(while: isWord)
             let isClosed =
-                !isBraced || name.endIndex < template.count && template[name.endIndex] == UInt8(ascii: "}")
+                !isBraced
+                || name.endIndex < template.count && template[name.endIndex] == UInt8(ascii: "}")
             guard !name.isEmpty, isClosed else {
                 // Go drops a malformed `$` and keeps what follows it.
                 text.append(template[index])
@@ -117,7 +121,9 @@ struct ReplacementTemplate {
             switch part {
             case .text(let text): result += text
             case .group(let number):
-                if groups.indices.contains(number), let range = groups[number] { result += bytes[range] }
+                if groups.indices.contains(number), let range = groups[number] {
+                    result += bytes[range]
+                }
             }
         }
         return result

@@ -39,11 +39,12 @@ extension Evaluator {
         var frame = try vector(node.arguments[0], steps, in: node.function.rawValue)
         let first = try scalar(node.arguments[1], steps)
         let low = node.function == .clampMax ? nil : first
-        let high = switch node.function {
-        case .clampMax: first
-        case .clamp: try scalar(node.arguments[2], steps)
-        default: [Double]?.none
-        }
+        let high =
+            switch node.function {
+            case .clampMax: first
+            case .clamp: try scalar(node.arguments[2], steps)
+            default: [Double]?.none
+            }
         for row in 0..<frame.rows {
             for step in 0..<steps.count where !isAbsent(frame[row, step]) {
                 var value = frame[row, step]
@@ -51,16 +52,21 @@ extension Evaluator {
                     frame[row, step] = absent
                     continue
                 }
-                if let high { value = high[step].isNaN ? .nan : value > high[step] ? high[step] : value }
-                if let low { value = low[step].isNaN ? .nan : value < low[step] ? low[step] : value }
+                if let high {
+                    value = high[step].isNaN ? .nan : value > high[step] ? high[step] : value
+                }
+                if let low {
+                    value = low[step].isNaN ? .nan : value < low[step] ? low[step] : value
+                }
                 frame[row, step] = value
             }
         }
         return try withoutNames(frame.compacted())
     }
 
-    /// Rounds to the nearest multiple, halves upwards. The multiple is inverted because 1/10 is not
-    /// exact and 10 is.
+    /// Rounds to the nearest multiple, halves upwards.
+    ///
+    /// The multiple is inverted because 1/10 is not exact and 10 is.
     func rounded(_ node: FunctionCall, _ steps: Steps) throws(QueryError) -> Frame {
         var frame = try vector(node.arguments[0], steps, in: node.function.rawValue)
         let nearest =

@@ -91,7 +91,9 @@ extension Columns {
         return squares.total / count
     }
 
-    /// Minimum or maximum, or when it was last reached. NaN only counts when there is nothing else.
+    /// Minimum or maximum, or when it was last reached.
+    ///
+    /// NaN only counts when there is nothing else.
     func extremes(
         isMax: Bool, wantsTimes: Bool, _ scratch: inout Scratch,
         into row: UnsafeMutableBufferPointer<Double>
@@ -107,7 +109,8 @@ extension Columns {
                 let value = values[next]
                 if !value.isNaN {
                     while queue.count > front,
-                        isMax ? values[queue[queue.count - 1]] <= value
+                        isMax
+                            ? values[queue[queue.count - 1]] <= value
                             : values[queue[queue.count - 1]] >= value
                     { queue.removeLast() }
                     queue.append(next)

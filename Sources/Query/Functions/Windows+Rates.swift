@@ -78,7 +78,8 @@ extension Columns {
     }
 
     /// The least-squares line: its slope per second and its value at a moment.
-    func line(_ low: Int, _ high: Int, through moment: Millis) -> (slope: Double, intercept: Double) {
+    func line(_ low: Int, _ high: Int, through moment: Millis) -> (slope: Double, intercept: Double)
+    {
         var (x, y, xy, xx) = (KahanSum(), KahanSum(), KahanSum(), KahanSum())
         var isFlat = true
         for index in low..<high {

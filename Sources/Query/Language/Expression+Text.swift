@@ -27,6 +27,8 @@ extension Expression: CustomStringConvertible {
 
 extension NumberLiteral {
     var text: String {
+        // Not "+Inf": in front of a power the sign would become an operator of its own.
+        if value == .infinity { return "Inf" }
         guard isDuration else { return numberText(value, .plain) }
         return durationText(Millis((value * 1000).rounded()))
     }

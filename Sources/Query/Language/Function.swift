@@ -3,9 +3,12 @@
 
 /// A function of PromQL; the raw value is its name.
 public enum Function: String, Sendable, CaseIterable {
-    case abs, absent, acos, acosh, asin, asinh, atan, atanh, ceil, changes, clamp, cos, cosh, deg, delta
-    case deriv, end, exp, floor, hour, idelta, increase, info, irate, ln, log10, log2, minute, month, pi
-    case rad, range, rate, resets, round, scalar, sgn, sin, sinh, sort, sqrt, start, step, tan, tanh, time
+    case abs, absent, acos, acosh, asin, asinh, atan, atanh, ceil, changes, clamp, cos, cosh, deg,
+        delta
+    case deriv, end, exp, floor, hour, idelta, increase, info, irate, ln, log10, log2, minute,
+        month, pi
+    case rad, range, rate, resets, round, scalar, sgn, sin, sinh, sort, sqrt, start, step, tan,
+        tanh, time
     case timestamp, vector, year
     case absentOverTime = "absent_over_time"
     case avgOverTime = "avg_over_time"
@@ -66,11 +69,15 @@ public struct Signature: Sendable {
 extension Function {
     public var signature: Signature {
         switch self {
-        case .abs, .absent, .acos, .acosh, .asin, .asinh, .atan, .atanh, .ceil, .cos, .cosh, .deg, .exp,
-            .floor, .histogramAvg, .histogramCount, .histogramStddev, .histogramStdvar, .histogramSum,
-            .ln, .log10, .log2, .rad, .sgn, .sin, .sinh, .sort, .sortDesc, .sqrt, .tan, .tanh, .timestamp:
+        case .abs, .absent, .acos, .acosh, .asin, .asinh, .atan, .atanh, .ceil, .cos, .cosh, .deg,
+            .exp,
+            .floor, .histogramAvg, .histogramCount, .histogramStddev, .histogramStdvar,
+            .histogramSum,
+            .ln, .log10, .log2, .rad, .sgn, .sin, .sinh, .sort, .sortDesc, .sqrt, .tan, .tanh,
+            .timestamp:
             Signature([.vector])
-        case .absentOverTime, .avgOverTime, .changes, .countOverTime, .delta, .deriv, .firstOverTime,
+        case .absentOverTime, .avgOverTime, .changes, .countOverTime, .delta, .deriv,
+            .firstOverTime,
             .idelta, .increase, .irate, .lastOverTime, .madOverTime, .maxOverTime, .minOverTime,
             .presentOverTime, .rate, .resets, .stddevOverTime, .stdvarOverTime, .sumOverTime,
             .tsOfFirstOverTime, .tsOfLastOverTime, .tsOfMaxOverTime, .tsOfMinOverTime:
@@ -99,8 +106,10 @@ extension Function {
     /// True for functions that only `experimentalFunctions` allows.
     public var isExperimental: Bool {
         switch self {
-        case .doubleExponentialSmoothing, .end, .info, .madOverTime, .maxOf, .minOf, .range, .sortByLabel,
-            .sortByLabelDesc, .start, .step, .tsOfFirstOverTime, .tsOfLastOverTime, .tsOfMaxOverTime,
+        case .doubleExponentialSmoothing, .end, .info, .madOverTime, .maxOf, .minOf, .range,
+            .sortByLabel,
+            .sortByLabelDesc, .start, .step, .tsOfFirstOverTime, .tsOfLastOverTime,
+            .tsOfMaxOverTime,
             .tsOfMinOverTime:
             true
         default: false
@@ -110,8 +119,8 @@ extension Function {
     /// True when the answer depends on the evaluation time even if the arguments do not.
     var dependsOnTime: Bool {
         switch self {
-        case .dayOfMonth, .dayOfWeek, .dayOfYear, .daysInMonth, .hour, .minute, .month, .predictLinear,
-            .time, .timestamp, .year:
+        case .dayOfMonth, .dayOfWeek, .dayOfYear, .daysInMonth, .hour, .info, .minute, .month,
+            .predictLinear, .time, .timestamp, .year:
             true
         default: false
         }

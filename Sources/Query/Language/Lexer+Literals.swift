@@ -13,7 +13,8 @@ extension Lexer {
         }
         func isFigure(_ byte: UInt8?) -> Bool {
             guard let byte else { return false }
-            return isDigit(byte) || isHexadecimal && isLetter(byte) && lowered(byte) <= 0x66 && byte != 0x5f
+            return isDigit(byte)
+                || isHexadecimal && isLetter(byte) && lowered(byte) <= 0x66 && byte != 0x5f
         }
         var (sawDot, sawExponent, lastWasFigure) = (false, false, isHexadecimal)
         while let byte = peek() {
@@ -98,7 +99,8 @@ extension Lexer {
         let rest = bytes[position..<Swift.min(position + 4, bytes.count)]
         let scalar = String(decoding: rest, as: UTF8.self).unicodeScalars.first ?? "\u{fffd}"
         let hex = String(scalar.value, radix: 16, uppercase: true)
-        return "U+" + String(repeating: "0", count: Swift.max(0, 4 - hex.count)) + hex + " '\(scalar)'"
+        return "U+" + String(repeating: "0", count: Swift.max(0, 4 - hex.count)) + hex
+            + " '\(scalar)'"
     }
 }
 

@@ -47,7 +47,9 @@ struct Lexer {
     private mutating func step() -> Bool {
         while let byte = peek(), isSpace(byte) { skip() }
         if peek() == UInt8(ascii: "#") {
-            while let byte = peek(), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") { skip() }
+            while let byte = peek(), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") {
+                skip()
+            }
             return true
         }
         start = position
@@ -191,7 +193,8 @@ struct Lexer {
     /// The character at the position in single quotes, as Go's `%q` writes it.
     func characterText() -> String {
         guard position < bytes.count else { return "'\\x00'" }
-        let rest = String(decoding: bytes[position..<Swift.min(position + 4, bytes.count)], as: UTF8.self)
+        let rest = String(
+            decoding: bytes[position..<Swift.min(position + 4, bytes.count)], as: UTF8.self)
         guard let scalar = rest.unicodeScalars.first else { return "'\u{fffd}'" }
         if scalar == "'" { return "'\\''" }
         if scalar == "\"" { return "'\"'" }

@@ -10,7 +10,9 @@ func numberValue(_ token: some Sequence<UInt8>) -> Double? {
     if digits.elementsEqual("inf".utf8) { return .infinity }
     if digits.elementsEqual("nan".utf8) { return .nan }
     let text = String(decoding: digits, as: UTF8.self)
-    if digits.starts(with: "0x".utf8) { return Int64(text.dropFirst(2), radix: 16).map(Double.init) }
+    if digits.starts(with: "0x".utf8) {
+        return Int64(text.dropFirst(2), radix: 16).map(Double.init)
+    }
     if digits.allSatisfy(isDigit) {
         let isOctal = digits.count > 1 && digits[0] == UInt8(ascii: "0")
         if isOctal, let whole = Int64(text, radix: 8) { return Double(whole) }

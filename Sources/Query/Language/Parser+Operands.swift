@@ -7,7 +7,9 @@ extension Parser {
     mutating func modifiers() throws(QueryError) -> (VectorMatching, returnsBool: Bool) {
         var matching = VectorMatching()
         let returnsBool = take(.bool) != nil
-        guard current.kind == .on || current.kind == .ignoring else { return (matching, returnsBool) }
+        guard current.kind == .on || current.kind == .ignoring else {
+            return (matching, returnsBool)
+        }
         matching.isOn = take().kind == .on
         matching.labels = try labelList()
         if current.kind == .groupLeft || current.kind == .groupRight {
@@ -26,7 +28,8 @@ extension Parser {
             if token.kind == .string {
                 let bytes = unquotedBytes(text(token.span))
                 guard let name = String(validating: bytes, as: UTF8.self), !name.isEmpty else {
-                    throw fault("invalid label name for grouping: \(quotedBytes(bytes))", token.span)
+                    throw fault(
+                        "invalid label name for grouping: \(quotedBytes(bytes))", token.span)
                 }
                 names.append(name)
             } else {

@@ -69,7 +69,8 @@ extension Parser {
         let amount = try durationOperand(current.kind == .leftParen)
         let millis = try wholeMillis(isNegative ? -amount : amount, current.span)
         return try shifted(
-            operand, what: "offset modifier must be preceded by an instant vector selector or range"
+            operand,
+            what: "offset modifier must be preceded by an instant vector selector or range"
                 + " vector selector or a subquery"
         ) { shift in
             if shift.offsetMillis != 0 { return "offset may not be set multiple times" }
@@ -101,7 +102,8 @@ extension Parser {
             moment = .time(Millis((seconds * 1000).rounded()))
         }
         return try shifted(
-            operand, what: "@ modifier must be preceded by an instant vector selector or range vector"
+            operand,
+            what: "@ modifier must be preceded by an instant vector selector or range vector"
                 + " selector or a subquery"
         ) { shift in
             if shift.moment != nil { return "@ <timestamp> may not be set multiple times" }
@@ -152,13 +154,16 @@ extension Parser {
     }
 
     private func wholeMillis(_ seconds: Double, _ span: Span) throws(QueryError) -> Millis {
-        guard seconds.magnitude <= Double(durationMillisMax / 1000) else { throw fault("duration out of range", span) }
+        guard seconds.magnitude <= Double(durationMillisMax / 1000) else {
+            throw fault("duration out of range", span)
+        }
         return Millis((seconds * 1000).rounded())
     }
 
     private mutating func durationSum(_ floor: Int, _ depth: Int) throws(QueryError) -> Double {
         guard depth <= Parser.depthMax else {
-            throw fault("the duration is nested deeper than \(Parser.depthMax) levels", current.span)
+            throw fault(
+                "the duration is nested deeper than \(Parser.depthMax) levels", current.span)
         }
         var left = try durationSigned(depth)
         while let operation = current.kind.binary, operation.precedence >= floor {

@@ -49,7 +49,9 @@ public func parseSelector(_ text: String) throws(QueryError) -> [Matcher] {
 }
 
 struct Parser {
-    /// Levels of one expression. Each costs under 2 kB of stack in evaluation; people's deepest have 30.
+    /// Levels of one expression.
+    ///
+    /// Each costs under 2 kB of stack in evaluation; people's deepest have 30.
     static let depthMax = 250
 
     let bytes: [UInt8]
@@ -58,8 +60,10 @@ struct Parser {
     private let lexicalFault: String
     private var index = 0
     private var depth = 0
-    /// Levels of the tree that was made last. A chain such as `1+1+1` leans to the left, so that its
-    /// tree is high although the parser never went deep.
+    /// Levels of the tree that was made last.
+    ///
+    /// A chain such as `1+1+1` leans to the left, so that its tree is high although the parser
+    /// never went deep.
     var height = 0
     /// The end of the last token that was taken.
     private(set) var lastEnd = 0
@@ -122,7 +126,8 @@ struct Parser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Parser.depthMax else {
-            throw fault("the expression is nested deeper than \(Parser.depthMax) levels", current.span)
+            throw fault(
+                "the expression is nested deeper than \(Parser.depthMax) levels", current.span)
         }
         var left = try operand()
         while let operation = current.kind.binary, operation.precedence >= floor {

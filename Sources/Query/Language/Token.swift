@@ -14,7 +14,9 @@ public struct Span: Sendable, Hashable {
     }
 
     /// From the start of one span to the end of another.
-    static func joining(_ first: Span, _ last: Span) -> Span { Span(from: first.from, end: last.end) }
+    static func joining(_ first: Span, _ last: Span) -> Span {
+        Span(from: first.from, end: last.end)
+    }
 }
 
 /// What a token is; the raw value is its text where that is fixed.
@@ -72,7 +74,8 @@ extension TokenKind {
     /// The reserved words, by their lower-case text.
     static let words: [String: TokenKind] = {
         let reserved: [TokenKind] = [
-            .and, .or, .unless, .atan2, .sum, .avg, .count, .min, .max, .group, .stddev, .stdvar, .topk,
+            .and, .or, .unless, .atan2, .sum, .avg, .count, .min, .max, .group, .stddev, .stdvar,
+            .topk,
             .bottomk, .quantile, .limitk, .countValues, .limitRatio, .offset, .by, .without, .on,
             .ignoring, .bool, .start, .ending, .groupLeft, .groupRight,
         ]
@@ -89,7 +92,8 @@ extension TokenKind {
     /// True for reserved words that a metric may nevertheless be called.
     var mayNameMetric: Bool {
         switch self {
-        case .identifier, .metricName, .by, .and, .or, .unless, .offset, .without, .start, .ending: true
+        case .identifier, .metricName, .by, .and, .or, .unless, .offset, .without, .start, .ending:
+            true
         default: aggregation != nil
         }
     }

@@ -90,31 +90,36 @@ struct TypeChecker {
         let name = quoted(node.function.rawValue)
         let signature = node.function.signature
         if node.function.isExperimental && !options.experimentalFunctions {
-            throw fault("function \(name) is not enabled: experimental functions are off", node.span)
+            throw fault(
+                "function \(name) is not enabled: experimental functions are off", node.span)
         }
         let wanted = signature.arguments.count
         let given = node.arguments.count
         if signature.variadic == 0 {
             guard given == wanted else {
-                throw fault("expected \(wanted) argument(s) in call to \(name), got \(given)", node.span)
+                throw fault(
+                    "expected \(wanted) argument(s) in call to \(name), got \(given)", node.span)
             }
         } else {
             let least = wanted - 1
             guard given >= least else {
                 throw fault(
-                    "expected at least \(least) argument(s) in call to \(name), got \(given)", node.span)
+                    "expected at least \(least) argument(s) in call to \(name), got \(given)",
+                    node.span)
             }
             let most = least + signature.variadic
             guard signature.variadic < 0 || given <= most else {
                 throw fault(
-                    "expected at most \(most) argument(s) in call to \(name), got \(given)", node.span)
+                    "expected at most \(most) argument(s) in call to \(name), got \(given)",
+                    node.span)
             }
         }
         for index in node.arguments.indices {
             let type = signature.arguments[Swift.min(index, wanted - 1)]
             if node.function == .info && index == 1 {
                 // The second argument of `info` only chooses labels, so it may match everything.
-                guard case .vector(let selector) = node.arguments[index], selector.name == nil else {
+                guard case .vector(let selector) = node.arguments[index], selector.name == nil
+                else {
                     throw fault("expected label selectors only", node.arguments[index].span)
                 }
                 continue
@@ -154,7 +159,8 @@ struct TypeChecker {
         for (type, side) in [(left, node.left), (right, node.right)] {
             guard type == .scalar || type == .vector else {
                 throw fault(
-                    "binary expression must contain only scalar and instant vector types", side.span)
+                    "binary expression must contain only scalar and instant vector types", side.span
+                )
             }
         }
         if left != .vector || right != .vector {
@@ -170,7 +176,8 @@ struct TypeChecker {
             return node
         }
         if operation.isSetOperation && matching.cardinality != .manyToMany {
-            throw fault("no grouping allowed for \(quoted(operation.rawValue)) operation", node.span)
+            throw fault(
+                "no grouping allowed for \(quoted(operation.rawValue)) operation", node.span)
         }
         node.matching = matching
         return node

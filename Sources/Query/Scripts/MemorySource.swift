@@ -34,7 +34,8 @@ public final class MemorySource: Sendable {
             }
             for (time, value) in zip(added.times, added.values) {
                 let index = MemorySource.firstIndex(in: state.series[place].times, after: time - 1)
-                if index < state.series[place].times.count, state.series[place].times[index] == time {
+                if index < state.series[place].times.count, state.series[place].times[index] == time
+                {
                     state.series[place].values[index] = value
                 } else {
                     state.series[place].times.insert(time, at: index)

@@ -137,7 +137,8 @@ extension Evaluation {
             let (name, behind) = splitWord(rest)
             let (time, after) = splitWord(behind)
             guard name == word, let millis = scriptTime(time) else {
-                throw NotationError(reason: "\(word) and a time were expected before \(quoted(rest))")
+                throw NotationError(
+                    reason: "\(word) and a time were expected before \(quoted(rest))")
             }
             rest = after
             return millis
@@ -207,7 +208,9 @@ extension Evaluation {
                 let step = scriptTime(words[6])
             else {
                 throw NotationError(
-                    reason: "expect range vector from <time> to <time> step <duration>, got \(quoted(text))")
+                    reason:
+                        "expect range vector from <time> to <time> step <duration>, got \(quoted(text))"
+                )
             }
             matrix = (TimeRange(from: from, through: to), step)
             return

@@ -75,7 +75,9 @@ extension Evaluation {
         var got: [Labels: Series] = [:]
         var lines: [String] = []
         for one in series {
-            if got.updateValue(one, forKey: one.labels) != nil { lines.append("  twice: \(one.labels)") }
+            if got.updateValue(one, forKey: one.labels) != nil {
+                lines.append("  twice: \(one.labels)")
+            }
         }
         for (labels, items) in results {
             var wanted = Series(labels: labels)

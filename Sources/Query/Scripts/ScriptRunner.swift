@@ -84,13 +84,16 @@ public struct ScriptRunner: Sendable {
             try engine.instant(evaluation.query, time, limits)
         }
         if let fault = evaluation.fault(of: answer) { return fault }
-        guard repeatsQueries, let tree = try? parseExpression(evaluation.query, options: options.parser)
+        guard repeatsQueries,
+            let tree = try? parseExpression(evaluation.query, options: options.parser)
         else { return nil }
         return pinnedFault(evaluation, tree, engine) ?? rangeFault(evaluation, tree, engine)
     }
 
     /// Repeats an instant query at other times, its selectors pinned to the original one.
-    private func pinnedFault(_ evaluation: Evaluation, _ tree: Expression, _ engine: Engine) -> String? {
+    private func pinnedFault(_ evaluation: Evaluation, _ tree: Expression, _ engine: Engine)
+        -> String?
+    {
         let time = evaluation.range.from
         let dependsOnTime = tree.functions.contains {
             $0.dependsOnTime || [.start, .end, .range, .step].contains($0)
@@ -99,7 +102,8 @@ public struct ScriptRunner: Sendable {
         let query = tree.pinnedEverywhere(to: time).description
         let others = time == 0 ? [-1000, 0, 1000] : [-10 * time, 0, time / 5, time, 10 * time]
         for other in others {
-            let answer = result { () throws(QueryError) in try engine.instant(query, other, limits) }
+            let answer = result { () throws(QueryError) in try engine.instant(query, other, limits)
+            }
             if let fault = evaluation.fault(of: answer) {
                 return "repeated as \(query) at \(durationText(other)): \(fault)"
             }
@@ -108,7 +112,9 @@ public struct ScriptRunner: Sendable {
     }
 
     /// Repeats an instant query as a range query whose middle step is the same time.
-    private func rangeFault(_ evaluation: Evaluation, _ tree: Expression, _ engine: Engine) -> String? {
+    private func rangeFault(_ evaluation: Evaluation, _ tree: Expression, _ engine: Engine)
+        -> String?
+    {
         let isComparable =
             !evaluation.isOrdered && evaluation.string == nil && evaluation.matrix == nil
             && (tree.valueType == .scalar || tree.valueType == .vector)
@@ -128,7 +134,9 @@ public struct ScriptRunner: Sendable {
                     VectorSample(labels: one.labels, time: time, value: one.values[index]))
             }
             answer.value = .vector(elements)
-            if tree.valueType == .scalar, let only = elements.first { answer.value = .scalar(only.value) }
+            if tree.valueType == .scalar, let only = elements.first {
+                answer.value = .scalar(only.value)
+            }
             return answer
         }
         return evaluation.fault(of: answer).map { "repeated as a range query: \($0)" }

@@ -73,7 +73,8 @@ private func metricEnd(_ bytes: [UInt8]) -> Int {
         } else if isSpace(byte) {
             // Spaces may stand before the braces, but two braces open a histogram.
             let rest = bytes[index...].drop(while: isSpace)
-            let opens = rest.first == UInt8(ascii: "{") && rest.dropFirst().first != UInt8(ascii: "{")
+            let opens =
+                rest.first == UInt8(ascii: "{") && rest.dropFirst().first != UInt8(ascii: "{")
             if !opens { return index }
         }
         index += 1
@@ -188,10 +189,13 @@ private struct SequenceReader {
             let isExponent = lowered(byte) == UInt8(ascii: "e")
             guard isDigit(byte) || byte == UInt8(ascii: ".") || isExponent else { break }
             index += 1
-            if isExponent, current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
+            if isExponent, current == UInt8(ascii: "+") || current == UInt8(ascii: "-") {
+                index += 1
+            }
         }
         let text = String(decoding: bytes[first..<index], as: UTF8.self)
-        guard first < index, text.utf8.first.map({ isDigit($0) || $0 == UInt8(ascii: ".") }) == true else {
+        guard first < index, text.utf8.first.map({ isDigit($0) || $0 == UInt8(ascii: ".") }) == true
+        else {
             throw fault("a number was expected")
         }
         let value = text.withCString { strtod($0, nil) }
