@@ -228,7 +228,9 @@ final class Journal: Sendable {
 }
 
 extension Journal {
-    /// Makes what has been written survive a power loss. Appends go on meanwhile.
+    /// Makes what has been written survive a power loss.
+    ///
+    /// Appends go on meanwhile.
     ///
     /// - Parameter onlyIfNeeded: skip when nothing was written since the last call.
     func sync(onlyIfNeeded: Bool = false) throws(FileError) {

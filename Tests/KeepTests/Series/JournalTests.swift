@@ -29,7 +29,9 @@ struct JournalTests {
         let expected = try filled(bench, FaultyDisk())
         let (keeper, report) = try bench.open()
         #expect(try keeper.all().series == expected)
-        #expect(report.badFrames.isEmpty && report.samples == expected.reduce(0) { $0 + $1.times.count })
+        #expect(
+            report.badFrames.isEmpty && report.samples == expected.reduce(0) { $0 + $1.times.count }
+        )
     }
 
     @Test func `a power loss costs only what was not synced`() throws {
@@ -180,7 +182,8 @@ struct JournalTests {
         let began = Clock.system.monotonic()
         let (_, report) = try bench.open()
         let seconds = Double(Clock.system.monotonic() - began) / 1e9
-        print("recovered \(report.samples) samples in \(seconds) s,",
+        print(
+            "recovered \(report.samples) samples in \(seconds) s,",
             "\(keeper.stats.journalBytes / 1_000_000) MB of journal")
         #expect(report.samples == 1_000_000)
     }
