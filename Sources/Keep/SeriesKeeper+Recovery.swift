@@ -101,7 +101,7 @@ private struct JournalRecovery {
             let name = JournalFormat.fileName(number)
             guard let bytes = readable(name, number, &report) else { continue }
             var closed = ClosedSegment(number: number, bytes: bytes.count, latest: .min)
-            if reader.isForeign { closed.latest = .max }
+            if reader.isForeign { closed.latest = ClosedSegment.pinned }
             bytes.withUnsafeBytes { raw in
                 replay(reader, raw, into: head, &closed, &report)
             }
@@ -122,7 +122,7 @@ private struct JournalRecovery {
         } catch {
             let file = folder + "/" + name
             report.badFrames.append(BadFrame(file: file, offset: 0, reason: error.reason))
-            segments.append(ClosedSegment(number: number, bytes: 0, latest: .max))
+            segments.append(ClosedSegment(number: number, bytes: 0, latest: ClosedSegment.pinned))
             return nil
         }
     }

@@ -286,11 +286,17 @@ extension Journal {
         state.segment?.bytes += bytes.count
         // A segment then ends where a block does, and can go with it.
         try roll(&state)
-        while let oldest = state.closed.first, oldest.latest < time,
-            // The newest stays: it holds the note, and what is known of metrics.
-            state.closed.count > 1, remove(oldest)
-        {
-            state.closed.removeFirst()
+        var index = 0
+        // The newest stays: it holds the note, and what is known of metrics.
+        while index < state.closed.count - 1 {
+            let oldest = state.closed[index]
+            if oldest.latest == ClosedSegment.pinned {
+                index += 1
+            } else if oldest.latest < time, remove(oldest) {
+                state.closed.remove(at: index)
+            } else {
+                break
+            }
         }
     }
 
