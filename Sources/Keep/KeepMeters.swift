@@ -37,10 +37,12 @@ struct KeepMeters: Sendable {
             "martlet_keep_journal_dropped_segments_total",
             "Segments removed at the byte cap though not all their samples were in blocks.")
         journalBadFrames = registry.counter(
-            "martlet_keep_journal_bad_frames_total", "Damaged frames met when the journal was read.")
+            "martlet_keep_journal_bad_frames_total", "Damaged frames met when the journal was read."
+        )
         journalTornTails = registry.counter(
             "martlet_keep_journal_torn_tails_total", "Segments that a write cut short ended.")
-        sealedBlocks = registry.counter("martlet_keep_blocks_sealed_total", "Blocks written at seal.")
+        sealedBlocks = registry.counter(
+            "martlet_keep_blocks_sealed_total", "Blocks written at seal.")
         sealFailures = registry.counter(
             "martlet_keep_seal_failures_total", "Seals that failed and will be tried again.")
         mergedBlocks = registry.counter("martlet_keep_blocks_merged_total", "Blocks merged away.")
@@ -51,7 +53,8 @@ struct KeepMeters: Sendable {
         archivedRows = registry.counter(
             "martlet_keep_archive_rows_total", "Rows written to the archive.")
         archiveFailures = registry.counter(
-            "martlet_keep_archive_failures_total", "Archive files that could not be written or read.")
+            "martlet_keep_archive_failures_total",
+            "Archive files that could not be written or read.")
         clockJumps = registry.counter(
             "martlet_keep_clock_jumps_total", "Jumps of the wall clock by more than an hour.")
     }

@@ -5,10 +5,11 @@ internal import Basics
 
 extension SeriesKeeper {
     /// A counter by what was told of its metric, else by its name.
-    func isCounter(_ labels: Labels) -> Bool {
+    ///
+    /// - Parameter known: what was told, taken from the journal before anything holds its lock.
+    func isCounter(_ labels: Labels, _ known: [String: MetricMetadata]) -> Bool {
         let name = labels.metric
         if name.contains(":") { return false }
-        let known = journal.metadata
         let family = ["_total", "_bucket", "_count", "_sum"].first { name.hasSuffix($0) }
         let base = family.map { String(name.dropLast($0.count)) } ?? name
         guard let kind = (known[name] ?? known[base])?.kind, kind != .unknown else {
@@ -25,15 +26,16 @@ extension SeriesKeeper {
     func archiveBackfill(_ series: [Series]) -> [ArchiveFault] {
         var faults: [ArchiveFault] = []
         let sealed = sealedThrough()
+        let metadata = journal.metadata
         for entry in series where archive.holds(entry.labels) {
             // Steps that are not sealed yet would be closed too early; sealing will bring them.
             let end = entry.times.partitionIndex { $0 < sealed }
             let columns: Columns = (Array(entry.times[..<end]), Array(entry.values[..<end]))
             guard let first = columns.times.first else { continue }
-            let isCounter = archive.find(entry.labels).map { $0.kind == .counter }
-                ?? isCounter(entry.labels)
-            let known = archive.find(entry.labels)?.total.through ?? .min
-            if isCounter && first > known {
+            let archived = archive.find(entry.labels)
+            let isCounter =
+                archived.map { $0.kind == .counter } ?? isCounter(entry.labels, metadata)
+            if isCounter && first > archived?.total.through ?? .min {
                 faults += archive.seal([(entry.labels, columns)]) { _ in true }
                 continue
             }

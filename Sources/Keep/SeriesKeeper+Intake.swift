@@ -4,7 +4,9 @@
 public import Basics
 
 extension SeriesKeeper {
-    /// The id of a series, new or known. Ids are good until the process ends.
+    /// The id of a series, new or known.
+    ///
+    /// Ids are good until the process ends.
     public func resolve(_ labels: Labels) -> Result<SeriesID, Intake.ResolveError> {
         let result = head.resolve(labels)
         if case .failure(let error) = result { meters.refusals[error.refusal]?.add() }
@@ -35,8 +37,10 @@ extension SeriesKeeper {
         try? journal.describe(metric, metadata)
     }
 
-    /// Keeps samples of any age through the bulk path: straight into block files, a file per day, and
-    /// the archive. Where a sample is kept already, the new one counts; the head's samples stay.
+    /// Keeps samples of any age through the bulk path.
+    ///
+    /// They go straight into block files, a file per day, and the archive. Where a sample is kept
+    /// already, the new one counts; the head's samples stay.
     ///
     /// Meant for imports: thousands of samples a call, because each call writes files.
     public func backfill(_ series: [Series]) throws(IntakeError) -> AppendOutcome {

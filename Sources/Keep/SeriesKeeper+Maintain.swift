@@ -5,6 +5,8 @@
 public import Basics
 
 extension SeriesKeeper {
+    private typealias Metadata = [String: MetricMetadata]
+
     /// Seals, archives, merges and expires what is due, and removes what the journal need not keep.
     ///
     /// - Parameter now: the wall clock.
@@ -12,6 +14,7 @@ extension SeriesKeeper {
     public func maintain(now: Millis) -> MaintenanceReport {
         maintenance.withLock { _ in
             var report = MaintenanceReport()
+            let metadata = journal.metadata
             let monotonic = clock.monotonic()
             let jump = upkeep.withLock { $0.clock.observe(wall: now, monotonic: monotonic) }
             do throws(FileError) {
@@ -24,9 +27,9 @@ extension SeriesKeeper {
                 meters.clockJumps.add()
                 report.notices.append(
                     "the clock jumped by \(durationText(jump)); all samples in memory are sealed")
-                sealAll(&report)
+                sealAll(metadata, &report)
             } else {
-                sealDue(now, &report)
+                sealDue(now, metadata, &report)
             }
             merge(now, &report)
             expire(now, monotonic, &report)
@@ -34,14 +37,18 @@ extension SeriesKeeper {
         }
     }
 
-    private func sealDue(_ now: Millis, _ report: inout MaintenanceReport) {
-        let due = (now - options.windowMillis).flooredDivision(by: Block.spanMillis)
+    private func sealDue(
+        _ now: Millis, _ metadata: Metadata, _ report: inout MaintenanceReport
+    ) {
+        let due =
+            (now - options.windowMillis).flooredDivision(by: Block.spanMillis)
             * Block.spanMillis
         while let span = head.span, span.from < due {
             let end = (span.from.flooredDivision(by: Block.spanMillis) + 1) * Block.spanMillis
             head.raiseFloor(to: end)
             do {
-                try seal(head.read(before: end), from: end - Block.spanMillis, end, &report)
+                try seal(
+                    head.read(before: end), from: end - Block.spanMillis, end, metadata, &report)
                 try journal.noteSealed(before: end)
             } catch {
                 meters.sealFailures.add()
@@ -52,15 +59,17 @@ extension SeriesKeeper {
         }
     }
 
-    /// Seals everything, because times before and after a jump cannot be compared. Appends wait.
-    private func sealAll(_ report: inout MaintenanceReport) {
+    /// Seals everything, because times before and after a jump cannot be compared.
+    ///
+    /// Appends wait meanwhile.
+    private func sealAll(_ metadata: Metadata, _ report: inout MaintenanceReport) {
         do {
             try journal.sealAll(head) { reads in
                 guard let span = head.span else { return }
                 let size = Block.spanMillis
                 var start = span.from.flooredDivision(by: size) * size
                 while start <= span.through {
-                    try seal(reads, from: start, start + size, &report)
+                    try seal(reads, from: start, start + size, metadata, &report)
                     start = nextStart(reads, after: start + size) ?? .max
                 }
             }
@@ -78,7 +87,8 @@ extension SeriesKeeper {
     }
 
     private func seal(
-        _ reads: [HeadRead], from: Millis, _ end: Millis, _ report: inout MaintenanceReport
+        _ reads: [HeadRead], from: Millis, _ end: Millis, _ metadata: Metadata,
+        _ report: inout MaintenanceReport
     ) throws {
         let range = TimeRange(from: from, through: end - 1)
         var archived: [(labels: Labels, columns: Columns)] = []
@@ -97,7 +107,7 @@ extension SeriesKeeper {
         report.blocksSealed += 1
         meters.sealedBlocks.add()
         // The archive is derived from blocks: a fault there does not keep samples in the head.
-        for fault in archive.seal(archived, isCounter: { isCounter($0) }) {
+        for fault in archive.seal(archived, isCounter: { isCounter($0, metadata) }) {
             report.notices.append("archive: \(fault)")
         }
     }
@@ -119,7 +129,8 @@ extension SeriesKeeper {
         } catch {
             notices.append("cannot merge: \(error)")
             let serials = plan.map(\.info.serial)
-            if case .diskFull = error {} else {
+            if case .diskFull = error {
+            } else {
                 upkeep.withLock { $0.unmergeable.formUnion(serials) }
             }
         }

@@ -42,7 +42,7 @@ extension SeriesKeeper {
             Archive.Settings(
                 folder: folder + "/archive", tiers: options.archiveTiers,
                 groups: options.archiveGroups, seriesMax: options.archiveSeriesMax),
-            files: files, meters: meters)
+            files: files, meters: meters, report: { report.badBlocks.append($0) })
         let journal = Journal(
             Journal.Settings(
                 folder: journalFolder, segmentBytesMax: options.journalSegmentBytesMax,
@@ -84,7 +84,7 @@ private struct JournalRecovery {
         var readers: [(number: UInt64, reader: JournalReader)] = []
         for name in try files.list(folder) {
             guard let number = JournalFormat.number(ofFile: name) else { continue }
-            let bytes = try contents(name)
+            guard let bytes = readable(name, number, &report) else { continue }
             let reader = bytes.withUnsafeBytes { raw in
                 let reader = JournalReader(raw, file: folder + "/" + name)
                 note(reader, raw)
@@ -99,9 +99,9 @@ private struct JournalRecovery {
         // A segment of a later version is left alone, and its number is not taken again.
         for (index, (number, reader)) in readers.enumerated() {
             let name = JournalFormat.fileName(number)
-            let bytes = try contents(name)
+            guard let bytes = readable(name, number, &report) else { continue }
             var closed = ClosedSegment(number: number, bytes: bytes.count, latest: .min)
-            if reader.isForeign { closed.latest = .max }
+            if reader.isForeign { closed.latest = ClosedSegment.pinned }
             bytes.withUnsafeBytes { raw in
                 replay(reader, raw, into: head, &closed, &report)
             }
@@ -111,10 +111,20 @@ private struct JournalRecovery {
         if let last = notes.last, last.time != .max { head.raiseFloor(to: last.time) }
     }
 
-    private func contents(_ name: String) throws(FileError) -> [UInt8] {
-        let handle = try files.open(folder + "/" + name, .read)
-        defer { files.close(handle) }
-        return try files.read(handle, 0, try files.size(handle))
+    /// The bytes of a segment; one that the disk does not give is reported and kept.
+    private mutating func readable(
+        _ name: String, _ number: UInt64, _ report: inout RecoveryReport
+    ) -> [UInt8]? {
+        do throws(FileError) {
+            let handle = try files.open(folder + "/" + name, .read)
+            defer { files.close(handle) }
+            return try files.read(handle, 0, try files.size(handle))
+        } catch {
+            let file = folder + "/" + name
+            report.badFrames.append(BadFrame(file: file, offset: 0, reason: error.reason))
+            segments.append(ClosedSegment(number: number, bytes: 0, latest: ClosedSegment.pinned))
+            return nil
+        }
     }
 
     /// Gathers sequences, notes of seals and metadata.
@@ -127,7 +137,9 @@ private struct JournalRecovery {
                 var offset = 0
                 if let time = readZigzag(payload, &offset) { notes.append((frame.sequence, time)) }
             case .metadata:
-                if let (metric, known) = JournalMetadata.decode(payload) { metadata[metric] = known }
+                if let (metric, known) = JournalMetadata.decode(payload) {
+                    metadata[metric] = known
+                }
             case .series, .samples: break
             }
         }

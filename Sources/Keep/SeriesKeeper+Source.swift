@@ -105,7 +105,8 @@ extension SeriesKeeper {
         }
         guard let firstTime = exact.times.first else { return nil }
         // Where the archive has not come so far yet, its counting has stopped before that sample.
-        if let total = archive.find(labels)?.total, let raw = total.last, total.through < firstTime {
+        if let total = archive.find(labels)?.total, let raw = total.last, total.through < firstTime
+        {
             return raw - total.total
         }
         // The step in which exact samples begin ends at this row, which counts its last sample.
@@ -128,7 +129,9 @@ extension SeriesKeeper {
                         found.insert(ByteKey(set))
                     }
                 }
-                for read in try head.read(matchers, in: range) { found.insert(ByteKey(read.labels)) }
+                for read in try head.read(matchers, in: range) {
+                    found.insert(ByteKey(read.labels))
+                }
                 guard range.from < earliest else { continue }
                 for entry in archive.entries
                 where try matchers.allSatisfy({ try $0.matches(entry.labels) }) {

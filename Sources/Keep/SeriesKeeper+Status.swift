@@ -129,9 +129,15 @@ extension SeriesKeeper {
                 ("martlet_keep_archive_series", "Series in the archive.", stats.archivedSeries),
                 ("martlet_keep_archive_series_refused", "Series without room there.", refused),
                 ("martlet_keep_archive_bytes", "Bytes of archive files.", stats.archiveBytes),
-                ("martlet_keep_journal_segments", "Segments of the journal.", stats.journalSegments),
+                (
+                    "martlet_keep_journal_segments", "Segments of the journal.",
+                    stats.journalSegments
+                ),
                 ("martlet_keep_journal_bytes", "Bytes of the journal.", stats.journalBytes),
-                ("martlet_keep_journal_owed_samples", "Samples not on disk yet.", stats.owedSamples),
+                (
+                    "martlet_keep_journal_owed_samples", "Samples not on disk yet.",
+                    stats.owedSamples
+                ),
             ]
             return gauges.map { name, help, value in
                 MetricFamily(

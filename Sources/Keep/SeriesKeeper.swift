@@ -56,7 +56,9 @@ public final class SeriesKeeper: Sendable {
         }
     }
 
-    /// Flushes and ends the journal. The head is not sealed: the next start reads it from the journal.
+    /// Flushes and ends the journal.
+    ///
+    /// The head is not sealed: the next start reads it from the journal.
     public func close() throws(KeepError) {
         syncer?.stop()
         do throws(FileError) {

@@ -5,7 +5,9 @@ public import Basics
 
 /// Settings of the store of series.
 public struct SeriesKeeperOptions: Sendable {
-    /// How late a sample may come. A block is sealed when this has passed behind its end.
+    /// How late a sample may come.
+    ///
+    /// A block is sealed when this has passed behind its end.
     public var windowMillis: Millis = 3 * 3_600_000
     /// How long exact samples stay; Prometheus' default.
     public var retentionMillis: Millis = 15 * 86_400_000
@@ -27,10 +29,16 @@ public struct SeriesKeeperOptions: Sendable {
 
     public init() {}
 
-    /// Recorded series (their names have a colon) and Martlet's own, its KPIs among them.
-    public static let archivedByDefault: [[Matcher]] = [".*:.*", "martlet_.*"].compactMap {
-        (try? Matcher(Labels.metricName, .matches, $0)).map { [$0] }
-    }
+    /// Recorded series (their names have a colon) and Martlet's own, its KPIs among them; the buckets of
+    /// its histograms are many and say little after a week.
+    public static let archivedByDefault: [[Matcher]] = {
+        let name = Labels.metricName
+        guard let recorded = try? Matcher(name, .matches, ".*:.*"),
+            let own = try? Matcher(name, .matches, "martlet_.*"),
+            let buckets = try? Matcher(name, .matchesNot, ".*_bucket")
+        else { return [] }
+        return [[recorded], [own, buckets]]
+    }()
 }
 
 /// What was found at the start.

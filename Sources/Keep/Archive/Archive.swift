@@ -18,6 +18,7 @@ final class Archive: Sendable {
 
     private struct State {
         var entries: [ByteKey: ArchiveEntry]
+        var lastNumber: Int
         var refused: Set<UInt64> = []
     }
 
@@ -31,16 +32,29 @@ final class Archive: Sendable {
     private let state: Lock<State>
     private let gates: [Lock<Void>]
 
-    init(_ settings: Settings, files: Files, meters: KeepMeters) throws(KeepError) {
+    /// Opens the archive; an index that is damaged is put aside, reported and begun anew.
+    init(
+        _ settings: Settings, files: Files, meters: KeepMeters,
+        report: (BadBlock) -> Void = { _ in }
+    ) throws(KeepError) {
         self.settings = settings
         self.files = files
         self.meters = meters
         let path = settings.folder + "/index.db"
         do {
             for tier in settings.tiers { try files.makeFolder(settings.folder + "/" + tier.name) }
-            index = try ArchiveIndex(path: path)
-            let entries = try index.load().map { (ByteKey($0.labels), $0) }
-            state = Lock(State(entries: Dictionary(entries) { first, _ in first }))
+            let (index, loaded) = try ArchiveIndex.open(path, files: files, report: report)
+            self.index = index
+            let entries = loaded.map { (ByteKey($0.labels), $0) }
+            // Files whose entry was lost keep their numbers.
+            var last = loaded.map(\.number).max() ?? 0
+            for tier in settings.tiers {
+                for name in try files.list(settings.folder + "/" + tier.name) {
+                    last = max(last, Int(name.prefix { $0.isNumber }) ?? 0)
+                }
+            }
+            state = Lock(
+                State(entries: Dictionary(entries) { first, _ in first }, lastNumber: last))
         } catch {
             throw KeepError(error, "open the archive's index", path)
         }
@@ -90,8 +104,9 @@ final class Archive: Sendable {
         return faults + remember(moved)
     }
 
-    /// Writes rows of any age: those behind the last one are appended, others merged in by making the
-    /// file anew. Where a step has a row already, the new one counts.
+    /// Writes rows of any age.
+    ///
+    /// The file is made anew with the rows it had. Where a step has a row already, the new one counts.
     func rewrite(
         _ labels: Labels, isCounter: Bool, tier: ArchiveTier, rows: [ArchiveRow]
     ) throws(ArchiveFault) {
@@ -152,9 +167,9 @@ final class Archive: Sendable {
                 state.refused.insert(labels.fingerprint)
                 return nil
             }
-            let number = (state.entries.values.map(\.number).max() ?? 0) + 1
+            state.lastNumber += 1
             let entry = ArchiveEntry(
-                number: number, labels: labels, kind: kind, total: CounterTotal())
+                number: state.lastNumber, labels: labels, kind: kind, total: CounterTotal())
             state.entries[ByteKey(labels)] = entry
             return entry
         }

@@ -33,10 +33,30 @@ struct ArchiveIndex: Sendable {
         }
     }
 
+    /// Opens an index and reads it; one that is damaged is put aside.
+    static func open(
+        _ path: String, files: Files, report: (BadBlock) -> Void
+    ) throws -> (index: ArchiveIndex, entries: [ArchiveEntry]) {
+        do {
+            let index = try ArchiveIndex(path: path)
+            return (index, try index.load())
+        } catch let error as DatabaseError
+            where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+        {
+            report(
+                BadBlock(
+                    path: path, reason: "is damaged and was put aside as index.db.damaged"))
+            try files.rename(path, path + ".damaged")
+            let index = try ArchiveIndex(path: path)
+            return (index, try index.load())
+        }
+    }
+
     func load() throws -> [ArchiveEntry] {
         try queue.read { database in
             let statement = try RowStatement(
-                database, "SELECT number, labels, kind, last IS NULL, last, total, through FROM series")
+                database,
+                "SELECT number, labels, kind, last IS NULL, last, total, through FROM series")
             var entries: [ArchiveEntry] = []
             while try statement.next() {
                 // Doubles lie as their bits, so that none is rounded on the way.

@@ -75,7 +75,8 @@ extension Archive {
             columns.times.append(time)
             columns.values.append(row.values[column])
             let isNextKnown =
-                index + 1 < rows.count && rows[index + 1].endSeconds - row.endSeconds == tier.stepSeconds
+                index + 1 < rows.count
+                && rows[index + 1].endSeconds - row.endSeconds == tier.stepSeconds
             guard hints.rangeMillis == 0, isNextKnown else { continue }
             for later in stride(
                 from: time + Archive.repeatMillis, to: time + tier.stepMillis,

@@ -71,7 +71,9 @@ final class Block: Sendable {
         self.info = info
     }
 
-    func overlaps(_ range: TimeRange) -> Bool { info.from <= range.through && info.end > range.from }
+    func overlaps(_ range: TimeRange) -> Bool {
+        info.from <= range.through && info.end > range.from
+    }
 
     /// The series that satisfy all matchers, with their chunks in a range.
     ///
@@ -90,7 +92,8 @@ final class Block: Sendable {
     }
 
     /// The labels of the series that satisfy all matchers.
-    func labels(_ matchers: [Matcher], report: (BadBlock) -> Void) throws(PatternError) -> [Labels] {
+    func labels(_ matchers: [Matcher], report: (BadBlock) -> Void) throws(PatternError) -> [Labels]
+    {
         try access(matchers, report) { _, found in found.map(\.labels) }
     }
 
@@ -171,7 +174,8 @@ final class Block: Sendable {
             guard BlockFormat.checksum(numbers, data) == statement.integer(5) else {
                 report(
                     BadBlock(
-                        path: info.path, reason: "chunk \(numbers[0]) fails its checksum; left out"))
+                        path: info.path, reason: "chunk \(numbers[0]) fails its checksum; left out")
+                )
                 continue
             }
             chunks.append(

@@ -49,7 +49,9 @@ enum BlockFormat {
     static func decode(_ bytes: [UInt8]) -> [UInt32]? {
         bytes.withUnsafeBytes { raw in
             var offset = 0
-            guard let count = readVarint(raw, &offset), count <= UInt64(raw.count) else { return nil }
+            guard let count = readVarint(raw, &offset), count <= UInt64(raw.count) else {
+                return nil
+            }
             var ids: [UInt32] = []
             ids.reserveCapacity(Int(count))
             var last: UInt64 = 0

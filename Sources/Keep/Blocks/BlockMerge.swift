@@ -27,7 +27,9 @@ struct BlockMerge {
         return []
     }
 
-    /// Merges blocks into one on their shelf. Of two values at one time, the later block's stays.
+    /// Merges blocks into one on their shelf.
+    ///
+    /// Of two values at one time, the later block's stays.
     static func run(
         _ blocks: [Block], on shelf: BlockShelf, report: (BadBlock) -> Void
     ) throws(KeepError) {

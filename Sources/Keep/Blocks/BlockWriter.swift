@@ -70,7 +70,8 @@ struct BlockWriter {
                 try insert(index, database)
                 let meta: [(String, Int)] = [
                     ("format", Int(BlockFormat.version)), ("from", Int(from)), ("end", Int(end)),
-                    ("series", counts.series), ("chunks", counts.chunks), ("samples", counts.samples),
+                    ("series", counts.series), ("chunks", counts.chunks),
+                    ("samples", counts.samples),
                 ]
                 for (key, value) in meta {
                     try database.execute(

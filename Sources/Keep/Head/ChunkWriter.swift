@@ -73,7 +73,8 @@ struct ChunkWriter: Sendable {
             leading = newLeading
             significant = newSignificant
             bits.write(
-                0b111 | UInt64(leading) << 3 | UInt64(significant - 1) << 8, 3 + ChunkWriter.windowBits)
+                0b111 | UInt64(leading) << 3 | UInt64(significant - 1) << 8,
+                3 + ChunkWriter.windowBits)
         }
         bits.write(difference >> UInt64(64 - leading - significant), significant)
     }

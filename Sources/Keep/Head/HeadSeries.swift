@@ -34,7 +34,9 @@ struct HeadSeries: Sendable {
 
     var sampleCount: Int { chunks.reduce(open.count + lateTimes.count) { $0 + $1.count } }
 
-    /// Takes a sample of any age. What is too old or too new has been refused before.
+    /// Takes a sample of any age.
+    ///
+    /// What is too old or too new has been refused before.
     @inline(__always)
     mutating func append(_ time: Millis, _ value: Double, block: Millis) -> Taken {
         if open.count > 0 && time <= open.last { return appendLate(time, value, block) }
@@ -70,7 +72,9 @@ struct HeadSeries: Sendable {
     private func bits(at time: Millis) -> UInt64? {
         if time == open.last { return open.lastBits }
         let index = lateTimes.partitionIndex { $0 < time }
-        if index < lateTimes.count && lateTimes[index] == time { return lateValues[index].bitPattern }
+        if index < lateTimes.count && lateTimes[index] == time {
+            return lateValues[index].bitPattern
+        }
         var times: [Millis] = []
         var values: [Double] = []
         let moment = TimeRange(from: time, through: time)

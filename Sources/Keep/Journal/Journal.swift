@@ -228,7 +228,9 @@ final class Journal: Sendable {
 }
 
 extension Journal {
-    /// Makes what has been written survive a power loss. Appends go on meanwhile.
+    /// Makes what has been written survive a power loss.
+    ///
+    /// Appends go on meanwhile.
     ///
     /// - Parameter onlyIfNeeded: skip when nothing was written since the last call.
     func sync(onlyIfNeeded: Bool = false) throws(FileError) {
@@ -284,11 +286,17 @@ extension Journal {
         state.segment?.bytes += bytes.count
         // A segment then ends where a block does, and can go with it.
         try roll(&state)
-        while let oldest = state.closed.first, oldest.latest < time,
-            // The newest stays: it holds the note, and what is known of metrics.
-            state.closed.count > 1, remove(oldest)
-        {
-            state.closed.removeFirst()
+        var index = 0
+        // The newest stays: it holds the note, and what is known of metrics.
+        while index < state.closed.count - 1 {
+            let oldest = state.closed[index]
+            if oldest.latest == ClosedSegment.pinned {
+                index += 1
+            } else if oldest.latest < time, remove(oldest) {
+                state.closed.remove(at: index)
+            } else {
+                break
+            }
         }
     }
 

@@ -103,7 +103,8 @@ struct JournalReader {
         guard rest >= JournalFormat.frameOverheadBytes else {
             return .failure(Fault(reason: "the frame is cut short", isTorn: true))
         }
-        let length = Int(raw.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self).littleEndian)
+        let length = Int(
+            raw.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self).littleEndian)
         guard length <= JournalFormat.payloadBytesMax else {
             return .failure(Fault(reason: "the frame claims \(length) bytes"))
         }

@@ -10,6 +10,9 @@ struct ClosedSegment: Sendable {
     var bytes: Int
     /// The latest sample in it; `.min` when it holds none.
     var latest: Millis
+
+    /// Stands for `latest` where nobody knows it: such a segment stays until the byte cap.
+    static let pinned = Millis.max
 }
 
 /// The open segment.

@@ -96,7 +96,9 @@ struct SampleFrame: Equatable {
             let length = Int(raw[nibbles + index / 2] >> (index % 2 == 0 ? 0 : 4)) & 15
             guard length <= 8, offset + length <= raw.count else { return false }
             var pattern: UInt64 = 0
-            for place in 0..<length { pattern |= UInt64(raw[offset + place]) << UInt64(56 - 8 * place) }
+            for place in 0..<length {
+                pattern |= UInt64(raw[offset + place]) << UInt64(56 - 8 * place)
+            }
             values.append(pattern)
             offset += length
         }

@@ -14,7 +14,9 @@ struct BlockTests {
         var series = (0..<300).map { index in
             let times = (0..<200).map { startOfTest + Millis($0) * 15_000 + Millis(index % 7) }
             return Series(
-                labels: ["__name__": "m\(index % 3)", "n": "\(index)", "odd": index % 2 == 1 ? "1" : ""],
+                labels: [
+                    "__name__": "m\(index % 3)", "n": "\(index)", "odd": index % 2 == 1 ? "1" : "",
+                ],
                 times: times, values: times.map { _ in random.value() })
         }
         series.sort { $0.labels < $1.labels }
@@ -26,9 +28,9 @@ struct BlockTests {
             try block.read(matchers, in: .all) { Issue.record("\($0)") }.map { read in
                 var merge = ColumnMerge()
                 for chunk in read.chunks {
-            let isSound = merge.add(chunk, in: .all)
-            #expect(isSound)
-        }
+                    let isSound = merge.add(chunk, in: .all)
+                    #expect(isSound)
+                }
                 return Series(labels: read.labels, times: merge.times, values: merge.values)
             }
         }
@@ -36,8 +38,12 @@ struct BlockTests {
         #expect(try read(Matcher("__name__", equals: "m1")).count == 100)
         #expect(
             try read(Matcher("n", .matches, "1.*"), Matcher("odd", equals: "")).count
-                == series.count { $0.labels["n"]?.hasPrefix("1") == true && $0.labels["odd"] == nil })
-        print("block: \(Double(block.info.bytes) / Double(block.info.samples)) bytes a sample, random values")
+                == series.count {
+                    $0.labels["n"]?.hasPrefix("1") == true && $0.labels["odd"] == nil
+                })
+        print(
+            "block: \(Double(block.info.bytes) / Double(block.info.samples)) bytes a sample, random values"
+        )
     }
 
     @Test func `of two blocks with one sample the later counts, before and after a merge`() throws {
@@ -46,7 +52,8 @@ struct BlockTests {
         func make(_ name: String, _ times: [Millis], _ value: Double) throws {
             let all = times.map { startOfTest + $0 }
             try add(
-                [Series(labels: ["n": name], times: all, values: all.map { _ in value })], to: shelf)
+                [Series(labels: ["n": name], times: all, values: all.map { _ in value })], to: shelf
+            )
         }
         try make("a", [1, 3, 5], 1)
         try make("a", [2, 3, 4], 2)
@@ -109,7 +116,8 @@ struct BlockTests {
         // Damage behind the first page is met when it is read.
         let writer = try DatabaseQueue(path: paths[1])
         let page = try writer.read {
-            try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'chunks'") ?? 0
+            try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'chunks'")
+                ?? 0
         }
         try writer.close()
         for offset in 0..<8192 { try flipBit(in: paths[1], at: (page - 1) * 8192 + offset) }

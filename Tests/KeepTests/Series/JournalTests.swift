@@ -2,6 +2,7 @@
 // flipped bit all but that frame, and a disk that fails at any step loses nothing that was acknowledged.
 
 import Basics
+import Bytes
 import Testing
 
 @testable import Keep
@@ -29,7 +30,9 @@ struct JournalTests {
         let expected = try filled(bench, FaultyDisk())
         let (keeper, report) = try bench.open()
         #expect(try keeper.all().series == expected)
-        #expect(report.badFrames.isEmpty && report.samples == expected.reduce(0) { $0 + $1.times.count })
+        #expect(
+            report.badFrames.isEmpty && report.samples == expected.reduce(0) { $0 + $1.times.count }
+        )
     }
 
     @Test func `a power loss costs only what was not synced`() throws {
@@ -157,6 +160,29 @@ struct JournalTests {
         #expect(try keeper.all().series.first?.times.count == 400)
     }
 
+    @Test func `a segment that is sealed goes, one of a later version stays`() throws {
+        let bench = try Bench()
+        let folder = bench.folder.path + "/journal"
+        let (first, _) = try bench.open()
+        try first.put(["a": "1"], [(startOfTest, 1)])
+        try first.close()
+        // A version from the future, with a right checksum.
+        var header = JournalFormat.fileMagic
+        JournalFormat.append(UInt32(9), to: &header)
+        JournalFormat.append(crc32c(header), to: &header)
+        let handle = try Files.system.open(folder + "/0000000000.journal", .create)
+        header.withUnsafeBytes { try? Files.system.write(handle, $0) }
+        Files.system.close(handle)
+        let (keeper, report) = try bench.open()
+        #expect(report.badFrames.count == 1 && report.badFrames[0].offset == 8)
+        bench.time.advance(by: .seconds(6 * 3600))
+        try keeper.put(["a": "1"], [(bench.time.now, 2)])
+        #expect(keeper.maintain(now: bench.time.now).blocksSealed == 1)
+        let names = try Files.system.list(folder)
+        #expect(names == ["0000000000.journal", "0000000002.journal"])
+        #expect(try bench.open().keeper.all().series.first?.values == [1, 2])
+    }
+
     @Test func `what is known of metrics survives`() throws {
         let bench = try Bench()
         let (keeper, _) = try bench.open()
@@ -180,7 +206,8 @@ struct JournalTests {
         let began = Clock.system.monotonic()
         let (_, report) = try bench.open()
         let seconds = Double(Clock.system.monotonic() - began) / 1e9
-        print("recovered \(report.samples) samples in \(seconds) s,",
+        print(
+            "recovered \(report.samples) samples in \(seconds) s,",
             "\(keeper.stats.journalBytes / 1_000_000) MB of journal")
         #expect(report.samples == 1_000_000)
     }

@@ -102,7 +102,8 @@ final class FaultyDisk: Sendable {
             } catch {
                 // Half of the bytes arrive, as on a disk that fills up.
                 if state.withLock({ $0.isTorn }) {
-                    try real.write(handle, UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)]))
+                    try real.write(
+                        handle, UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)]))
                 }
                 throw error
             }
