@@ -33,13 +33,15 @@ struct RecordJoiner {
         var complete: [JoinedRecord] = []
         let continues = isInKey || joinsTraces && isContinuation(line.bytes)
         let limit = isInKey ? RecordJoiner.keyLinesMax : RecordJoiner.linesMax
-        if waiting != nil, continues, lines < limit,
-            (waiting?.bytes.count ?? 0) + line.bytes.count < Limits.lineBytesMax
+        if var joined = waiting, continues, lines < limit,
+            joined.bytes.count + line.bytes.count < Limits.lineBytesMax
         {
-            waiting?.bytes.append(0x0a)
-            waiting?.bytes += line.bytes
-            waiting?.end = line.end
-            waiting?.isCut = (waiting?.isCut ?? false) || line.isCut
+            waiting = nil  // So that the bytes have one owner and are not copied for each line.
+            joined.bytes.append(0x0a)
+            joined.bytes += line.bytes
+            joined.end = line.end
+            joined.isCut = joined.isCut || line.isCut
+            waiting = joined
             lines += 1
         } else {
             if let waiting { complete.append(waiting) }
