@@ -48,7 +48,7 @@ extension MaskScanner {
         var nameEnd = index
         while nameEnd > 0, index - nameEnd < 3, isQuoteOrSpace(bytes[nameEnd - 1]) { nameEnd -= 1 }
         var nameStart = nameEnd
-        while nameStart > 0, nameEnd - nameStart < 48, isNameByte(bytes[nameStart - 1]) {
+        while nameStart > 0, nameEnd - nameStart < 48, isKeyNameByte(bytes[nameStart - 1]) {
             nameStart -= 1
         }
         guard nameStart < nameEnd, let rule = SecretName(Array(bytes[nameStart..<nameEnd])[...]) else {
@@ -163,7 +163,7 @@ private func isCredentialByte(_ byte: UInt8) -> Bool {
         || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
 }
 
-private func isNameByte(_ byte: UInt8) -> Bool { isTokenByte(byte) || byte == UInt8(ascii: ".") }
+private func isKeyNameByte(_ byte: UInt8) -> Bool { isTokenByte(byte) || byte == UInt8(ascii: ".") }
 
 private func isQuoteOrSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\")

@@ -24,11 +24,13 @@ final class Agent: Sendable {
     let scraper: Scraper
     let ruler: Ruler
     let notifier: Notifier
+    let follower: LogFollower
     let board = HostBoard()
     let share: String
     private let configuration: Lock<Configuration>
     private let server = Lock<HTTPServer?>(nil)
     private let loops = Lock<[Loop]>([])
+    private let following = Lock<Task<Void, Never>?>(nil)
 
     /// Opens the stores and makes every part; nothing runs yet.
     init(_ options: AgentOptions, clock: Clock = .system) throws {
@@ -48,6 +50,8 @@ final class Agent: Sendable {
         let intake = stores.intake
         scraper = Scraper(
             intake: intake, fetch: fetch, registry: registry, clock: clock, hostname: hostName())
+        follower = LogFollower(
+            configs: configuration.logs, intake: intake, clock: clock, registry: registry)
         var sending = NotifierWorld(
             outbox: .records(stores.records.outbox, clock: clock),
             groups: .records(stores.records.groups), fetch: fetch, clock: clock, registry: registry)
@@ -110,6 +114,9 @@ final class Agent: Sendable {
         self.loops.withLock { $0 = loops }
         scraper.apply(configuration.scrapes)
         notifier.start()
+        let follower = follower
+        let task = Task { await follower.run() }
+        following.withLock { $0 = task }
         await ruler.apply(groups)
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
@@ -132,6 +139,9 @@ final class Agent: Sendable {
             server = nil
         }
         scraper.stop()
+        let task = following.withLock { $0 }
+        task?.cancel()
+        await task?.value
         await ruler.stop()
         await notifier.stop()
         for loop in loops.withLock({ $0 }) { loop.stop() }
@@ -154,6 +164,7 @@ final class Agent: Sendable {
             new.data = old.data
             let groups = try loadRules(new)
             scraper.apply(new.scrapes)
+            follower.apply(new.logs)
             notifier.apply(new.notifications.receivers)
             await ruler.apply(groups)
             configuration.withLock { $0 = new }

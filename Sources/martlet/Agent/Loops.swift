@@ -62,14 +62,14 @@ extension Loop {
     static func host(
         everyMillis: Millis, clock: Clock, intake: Intake, board: HostBoard
     ) -> Loop {
-        let host = Host(clock: clock)
-        let writer = Lock(
-            FamilyWriter(base: [("job", "node"), ("instance", hostName())], intake: intake))
+        let host = HostMetrics()
+        let feed = Lock(
+            FamilyFeed(intake: intake, job: "node", instance: hostName()))
         let grumble = Grumble()
         return Loop("host", everyMillis: everyMillis, clock: clock) { now in
             let families = host.families()
             board.set(families)
-            write(families, at: now, writer, grumble)
+            write(families, at: now, feed, grumble)
         }
     }
 
@@ -77,20 +77,20 @@ extension Loop {
     static func own(
         everyMillis: Millis, clock: Clock, intake: Intake, registry: Registry
     ) -> Loop {
-        let writer = Lock(
-            FamilyWriter(base: [("job", "martlet"), ("instance", hostName())], intake: intake))
+        let feed = Lock(
+            FamilyFeed(intake: intake, job: "martlet", instance: hostName()))
         let grumble = Grumble()
         return Loop("own-metrics", everyMillis: everyMillis, clock: clock) { now in
-            write(registry.families(), at: now, writer, grumble)
+            write(registry.families(), at: now, feed, grumble)
         }
     }
 
     private static func write(
-        _ families: [MetricFamily], at now: Millis, _ writer: Lock<FamilyWriter>, _ grumble: Grumble
+        _ families: [MetricFamily], at now: Millis, _ feed: Lock<FamilyFeed>, _ grumble: Grumble
     ) {
-        let fault = writer.withLock { writer -> String in
+        let fault = feed.withLock { feed -> String in
             do throws(IntakeError) {
-                _ = try writer.write(families, at: now)
+                _ = try feed.take(families, at: now)
                 return ""
             } catch {
                 return "own metrics are not kept: \(error.reason)"

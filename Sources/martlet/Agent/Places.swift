@@ -1,5 +1,6 @@
 // Where things are on this machine: the binary itself, files that may or may not exist.
 
+import Collect
 import Foundation
 
 /// The real path of the running binary.
@@ -11,3 +12,6 @@ func isFile(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
 }
+
+/// The name of this machine, as the label `instance` has it.
+func hostName() -> String { HostView.system.systemName().node }

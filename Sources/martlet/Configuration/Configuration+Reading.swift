@@ -76,8 +76,7 @@ extension Configuration {
             host.finish()
         }
         scrapes = ScrapeConfig.read(root, defaults: scrapeDefaults, folder: folder(of: root))
-        logs = (root.sections("logs") ?? []).map { LogSourceConfig(section: $0) }
-        refuseDuplicates(logs.map(\.source), "source", root, "logs")
+        logs = LogSourceConfig.read(root.sections("logs") ?? [])
         ruleFiles = root.strings("rule_files")
         notifications = NotificationConfig(root: root)
         if let section = root.section("web") { web = WebConfig(section) }
@@ -149,14 +148,5 @@ extension Configuration {
         guard let millis = section.duration(key) else { return nil }
         if millis <= 0 { section.error(key, "must be longer than nothing") }
         return millis
-    }
-
-    private func refuseDuplicates(
-        _ names: [String], _ field: String, _ root: Section, _ key: String
-    ) {
-        var seen: Set<String> = []
-        for name in names where !seen.insert(name).inserted {
-            root.error(key, "two entries have the \(field) \(quoted(name))")
-        }
     }
 }

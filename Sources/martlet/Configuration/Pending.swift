@@ -1,4 +1,0 @@
-// Pending.
-import Basics
-import Bytes
-struct LogSourceConfig: Sendable { var source = ""; var paths: [String] = []; init(section: Section) {} }
