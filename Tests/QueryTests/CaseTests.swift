@@ -96,10 +96,19 @@ import Testing
 
             eval instant at 0 1 + 1
               2
+
+            load 9000000000000000s
+              a 1x9
+
+            eval instant at -9000000000000000s 1
+              1
+
+            eval instant at 292y 1
+              1
             """
         let report = ScriptRunner().run(script, named: "broken")
-        #expect(report.passedCount == 1)
-        #expect(report.failures.map(\.line) == [1, 4, 6, 9, 12])
+        #expect(report.passedCount == 2)
+        #expect(report.failures.map(\.line) == [1, 4, 6, 9, 12, 18, 21])
         #expect(report.failures[3].reason.contains("line 10"))
     }
 

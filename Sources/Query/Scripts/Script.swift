@@ -110,7 +110,7 @@ extension Load {
         _ head: String, _ body: [(line: Int, text: String)], _ makesNative: Bool
     ) throws(NotationError) {
         let step = splitWord(head).rest
-        guard let millis = parseDuration(step), millis > 0 else {
+        guard let millis = parseDuration(step), millis > 0, millis <= durationMillisMax else {
             throw NotationError(reason: "load needs a step such as 5m, got \(quoted(step))")
         }
         stepMillis = millis
@@ -241,9 +241,14 @@ extension Evaluation {
 
 /// A time in a script: a duration since the epoch, or seconds; it may be negative.
 private func scriptTime(_ text: String) -> Millis? {
-    if let millis = parseDuration(text) { return millis }
-    if text.hasPrefix("-"), let millis = parseDuration(String(text.dropFirst())) { return -millis }
-    guard let seconds = Double(text), seconds.magnitude < 9e12 else { return nil }
+    let isNegative = text.hasPrefix("-")
+    if let millis = parseDuration(isNegative ? String(text.dropFirst()) : text) {
+        guard millis <= durationMillisMax else { return nil }
+        return isNegative ? -millis : millis
+    }
+    guard let seconds = Double(text), seconds.magnitude <= Double(durationMillisMax / 1000) else {
+        return nil
+    }
     return Millis((seconds * 1000).rounded())
 }
 
