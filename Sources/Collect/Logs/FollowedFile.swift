@@ -30,6 +30,8 @@ final class FollowedFile {
     private static let brokenMillis: Millis = 5_000
     /// A store that refused is asked again after this.
     private static let retryMillis: Millis = 1_000
+    /// How long a file without a name is kept open for a new one to appear.
+    private static let goneMillis: Millis = 60_000
     /// An idle file is closed after this; its name is watched on.
     private static let dormantMillis: Millis = 300_000
 
@@ -58,6 +60,8 @@ final class FollowedFile {
     private(set) var position: LogPosition?
     private var lastChange: Millis = 0
     private var retryAt: Millis = .min
+    /// True when a batch failed: the store says up to where it really took the file.
+    private var mustAsk = false
     private var dormant: LogFileStatus?
 
     init(
@@ -122,9 +126,14 @@ final class FollowedFile {
         let now = clock.monotonic() / 1_000_000
         guard now >= retryAt else { return .idle }
         do {
+            if mustAsk {
+                position = try intake.logPosition(key) ?? position
+                mustAsk = false
+            }
             guard open != nil || resume(now) else { return .idle }
             return try advance(now)
         } catch is IntakeError {
+            mustAsk = true
             meters.refused.add()
         } catch {
             meters.unreadable.add()
@@ -173,13 +182,10 @@ final class FollowedFile {
         if status == before && status.bytes == current.splitter.offset { return try atEnd(now) }
         let bytes = try files.read(
             current.handle, current.splitter.offset, FollowedFile.chunkBytes)
-        guard try files.read(current.handle, 0, current.head.count) == current.head else {
-            return try truncated(now)
-        }
+        let head = try files.read(current.handle, 0, FileChain.headBytesMax)
+        guard head.starts(with: current.head) else { return try truncated(now) }
+        current.head = head
         lastChange = now
-        if current.head.count < FileChain.headBytesMax {
-            current.head = try files.read(current.handle, 0, FileChain.headBytesMax)
-        }
         var joined: [JoinedRecord] = []
         for line in current.splitter.take(bytes) { joined += current.joiner.take(line) }
         current.status = status
@@ -199,7 +205,11 @@ final class FollowedFile {
             open = current
             try deliver([record])
         }
-        guard let status = files.status(path) else { return .idle }
+        guard let status = files.status(path) else {
+            // A file that was removed holds its disk space until it is closed.
+            if quiet >= FollowedFile.goneMillis { try finish(); close() }
+            return .idle
+        }
         if status.identity == current.status.identity {
             if quiet >= FollowedFile.dormantMillis, !current.splitter.hasPartial {
                 close()
@@ -213,12 +223,8 @@ final class FollowedFile {
 
     /// Goes on to the next file of the chain; a line without its end has no hope of one now.
     private func leave(_ now: Millis) throws -> FollowStep {
-        guard var current = open, let next = chain.next(after: current.status) else { return .idle }
-        var joined: [JoinedRecord] = []
-        if let line = current.splitter.finish() { joined += current.joiner.take(line) }
-        if let record = current.joiner.finish() { joined.append(record) }
-        open = current
-        try deliver(joined)
+        guard let current = open, let next = chain.next(after: current.status) else { return .idle }
+        try finish()
         // Under its new name the file may match the source's wildcards: it is not a new one.
         if let position, position.inode == current.status.identity.inode {
             for link in chain.neighbours() where link.status.identity == current.status.identity {
@@ -234,10 +240,20 @@ final class FollowedFile {
         return .more
     }
 
+    /// Gives out what waits for more.
+    private func finish() throws(IntakeError) {
+        guard var current = open else { return }
+        var joined: [JoinedRecord] = []
+        if let line = current.splitter.finish() { joined += current.joiner.take(line) }
+        if let record = current.joiner.finish() { joined.append(record) }
+        open = current
+        try deliver(joined)
+    }
+
     /// The file was emptied or written anew: read the rest in its copy, or note that there is none.
     private func truncated(_ now: Millis) throws -> FollowStep {
         guard var current = open else { return .idle }
-        let read = place(current.status.identity, 0, current.head)
+        let read = place(current.status.identity, current.splitter.offset, current.head)
         if current.splitter.offset > 0, let copy = chain.find(read),
             copy.status.identity != current.status.identity
         {
@@ -250,18 +266,12 @@ final class FollowedFile {
         var joined: [JoinedRecord] = []
         if let line = current.splitter.finish() { joined += current.joiner.take(line) }
         if let record = current.joiner.finish() { joined.append(record) }
-        open = current
-        let link = ChainLink(path: path, status: current.status)
         for index in joined.indices { joined[index].end = 0 }
         current.head = []
-        open?.head = []
+        current.splitter = LineSplitter(offset: 0)
+        open = current
         try deliver(joined)
-        guard files.status(path)?.identity == link.status.identity else {
-            // Truncated and renamed at once: no name leads to it, but the handle does.
-            open?.splitter = LineSplitter(offset: 0)
-            return .more
-        }
-        return start(link, at: 0, lingers: true, now) ? .more : .idle
+        return .more
     }
 
     /// Hands records over with the place behind the last one.

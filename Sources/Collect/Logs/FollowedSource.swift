@@ -59,6 +59,7 @@ final class FollowedSource {
     func close() {
         for file in followed.values { file.close() }
         followed.removeAll()
+        lastDiscovery = nil
     }
 
     private func discover() throws(IntakeError) {
