@@ -117,6 +117,9 @@ final class ScrapePool: Sendable {
         for loop in loops { loop.stop(marksEnd: marksEnd) }
     }
 
+    /// The loops at this moment.
+    var loops: [TargetLoop] { state.withLock { Array($0.loops.values) } }
+
     var targets: ScrapeTargets {
         let (loops, dropped, faults) = state.withLock {
             (Array($0.loops.values), $0.dropped, $0.faults)
