@@ -83,7 +83,7 @@ public final class LogKeeper: Sendable {
             commitSeconds: registry.histogram(
                 "martlet_log_store_commit_seconds", "Duration of a group commit of log records."),
             bytes: registry.gauge("martlet_log_store_bytes", "Bytes of all day files of logs."),
-            days: registry.gauge("martlet_log_store_days", "Day files of logs."))
+            days: registry.gauge("martlet_log_store_files", "Day files of logs."))
     }
 
     /// Opens `folder/logs`, making it when it is missing, and reads the positions of all sources.

@@ -26,6 +26,7 @@ final class Agent: Sendable {
     let notifier: Notifier
     let follower: LogFollower
     let board = HostBoard()
+    let process: ProcessMetrics
     let share: String
     private let configuration: Lock<Configuration>
     private let server = Lock<HTTPServer?>(nil)
@@ -44,6 +45,10 @@ final class Agent: Sendable {
         self.share = share
         self.configuration = Lock(configuration)
         started = clock.now()
+        process = ProcessMetrics(started: started)
+        registry.gauge(
+            "martlet_build_info", "The version of this agent; always 1.", ["version": martletVersion]
+        ).set(1)
         stores = try Stores(configuration, clock: clock, registry: registry)
         engine = .local(source: stores.source)
         fetch = .curl()
@@ -110,7 +115,8 @@ final class Agent: Sendable {
                     board: board))
         }
         loops.append(
-            .own(everyMillis: 15_000, clock: clock, intake: intake, registry: registry))
+            .own(
+                everyMillis: 15_000, clock: clock, intake: intake, registry: registry, process: process))
         self.loops.withLock { $0 = loops }
         scraper.apply(configuration.scrapes)
         notifier.start()
