@@ -31,7 +31,10 @@ private let query =
 
 private let columns: [(field: String, name: String, help: String, scale: Double)] = [
     ("utilization.gpu", "martlet_gpu_utilization_ratio", "Share of time it computed.", 0.01),
-    ("utilization.memory", "martlet_gpu_memory_utilization_ratio", "Share of time it moved memory.", 0.01),
+    (
+        "utilization.memory", "martlet_gpu_memory_utilization_ratio",
+        "Share of time it moved memory.", 0.01
+    ),
     ("memory.used", "martlet_gpu_memory_used_bytes", "Memory in use.", 1_048_576),
     ("memory.total", "martlet_gpu_memory_total_bytes", "Memory in all.", 1_048_576),
     ("temperature.gpu", "martlet_gpu_temperature_celsius", "Temperature.", 1),
