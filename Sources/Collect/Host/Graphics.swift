@@ -5,7 +5,6 @@ internal import Basics
 
 extension HostCollector {
     static let graphics = HostCollector(name: "gpu") { (view, reading) throws(HostAbsence) in
-        // Asked once per reading; a machine without the program costs one look along the path.
         guard let output = view.run(query) else { return }
         for line in output.split(separator: "\n") {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map {

@@ -30,7 +30,7 @@ public final class FamilyLoop: Sendable {
         queue = DispatchQueue(label: "martlet.\(job)")
         failures = registry.counter(
             "martlet_own_write_failures_total",
-            "Rounds of host or own metrics that the store did not take.", ["job": job])
+            "Rounds of host or own metrics that the store did not take.", ["source": job])
     }
 
     /// The host's metrics, as `job="node"`.
