@@ -14,7 +14,8 @@ private let fixtures: [String: String] = [
     "/proc/loadavg": "0.5 1.25 2 3/400 5\n",
     "/proc/meminfo": "MemTotal:  1000 kB\nActive(anon): 5 kB\nHugePages_Total: 7\n",
     "/proc/vmstat": "nr_free_pages 1\noom_kill 2\npgpgin 3\npgfault 4\npgmajfault 5\npgscan 6\n",
-    "/proc/pressure/cpu": "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\nfull avg10=0 total=9\n",
+    "/proc/pressure/cpu":
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\nfull avg10=0 total=9\n",
     "/proc/pressure/io": "some avg10=0.00 total=2000000\nfull avg10=0.00 total=1000000\n",
     "/proc/pressure/memory": "some avg10=0.00 total=0\nfull avg10=0.00 total=0\n",
     "/proc/1/mounts":
@@ -45,7 +46,8 @@ private func view(without missing: Set<String> = []) -> HostView {
     var files = Files.system
     let names = fixtures.keys.filter { !missing.contains($0) }.sorted()
     files.open = { (path, _) throws(FileError) in
-        guard path.hasPrefix("/root"), let index = names.firstIndex(of: String(path.dropFirst(5))) else {
+        guard path.hasPrefix("/root"), let index = names.firstIndex(of: String(path.dropFirst(5)))
+        else {
             throw FileError(operation: "open", path: path, code: ENOENT, reason: "none")
         }
         return FileHandle(descriptor: Int32(index))
@@ -171,6 +173,9 @@ private func view(without missing: Set<String> = []) -> HostView {
         registry.counter("martlet_things_total", "Things.").add(3)
         let loop = FamilyLoop.own(registry, instance: "box:9797", intake: store.intake)
         loop.round(at: 1000)
-        #expect(store.values("martlet_things_total", ("job", "martlet"), ("instance", "box:9797")) == ["3"])
+        #expect(
+            store.values("martlet_things_total", ("job", "martlet"), ("instance", "box:9797")) == [
+                "3"
+            ])
     }
 }
