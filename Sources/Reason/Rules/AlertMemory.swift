@@ -70,7 +70,10 @@ public struct AlertRestoring: Sendable {
         for var alert in memory.alerts {
             switch alert.state {
             case .inactive: break
-            case .firing: alert.believedUntil = now + settleMillis
+            case .firing:
+                alert.believedUntil = now + settleMillis
+                // Whoever tells the receivers has to hear of it again.
+                alert.lastSentAt = nil
             case .pending where outage > lookbackMillis:
                 guard holdMillis >= gracePeriodMillis else { continue }
                 let remaining = holdMillis - (memory.seenAt - alert.activeAt)
