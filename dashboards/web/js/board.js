@@ -78,7 +78,7 @@ function stat(spec, fill) {
       const last = points.findLast(([, one]) => one !== null)?.[1] ?? null;
       element.dataset.state = last === null ? 'empty' : stateOf(last, spec) || 'ok';
       put(value, format(last, spec.unit));
-      put(line, spec.plain || last === null ? null : sparkline(points, { max: spec.max ? Math.max(...points.map(p => p[1] ?? 0), spec.max / 10) : null, height: 28, label: `${t(spec.title)}: ${format(last, spec.unit)}` }));
+      put(line, spec.plain || last === null ? null : sparkline(points, { max: Math.min(spec.max ?? Infinity, 1.25 * Math.max(...points.map(p => p[1] ?? 0))) || null, height: 28, label: `${t(spec.title)}: ${format(last, spec.unit)}` }));
     } catch (error) {
       element.dataset.state = 'stale';
       element.title = error.message;

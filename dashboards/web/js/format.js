@@ -50,7 +50,8 @@ export function duration(seconds) {
   const [nextLength, nextName] = parts[first + 1] || [1, ''];
   const count = Math.floor(whole / length);
   const rest = Math.floor((whole - count * length) / nextLength);
-  const tail = rest && nextName ? ' ' + rest + thin + nextName : '';
+  const fine = rest && nextName && !(name === 'min' && count >= 10); // seconds beside ten minutes are noise
+  const tail = fine ? ' ' + rest + thin + nextName : '';
   return sign + count + thin + name + tail;
 }
 

@@ -74,7 +74,7 @@ export function open(place, context) {
     return h('article.card.alert', { 'data-state': state },
       h('header', pill(state, alert.labels.severity || t('state.' + alert.state)), h('h3', summary)),
       h('p.mute.alert-line', h('span', name), ' · ', h('time', { datetime: alert.activeAt, title: dateTime(since) },
-        t(alert.state === 'firing' ? 'alerts.since' : 'alerts.pending_since', { since: ago(since) })),
+        t(alert.state === 'firing' ? 'alerts.since' : 'alerts.pending_since', { span: duration(Math.max(1, Math.round((Date.now() - since) / 1000))) })),
       ' · ', t('alerts.value', { value: format(number(alert.value)) }),
       alert.state === 'pending' ? ' · ' + t('alerts.fires_after', { span: duration(alert.rule.duration) }) : ''),
       action ? h('div.action', h('h4', t('alerts.action')), h('p', action)) : null,
@@ -98,7 +98,7 @@ export function open(place, context) {
       { title: t('alerts.group'), text: ({ group }) => group.name },
       { title: t('alerts.evaluated'), numeric: true, value: ({ rule }) => Date.parse(rule.lastEvaluation) || 0, cell: ({ rule }) => evaluated(rule) },
       { title: t('alerts.took'), numeric: true, value: ({ rule }) => rule.evaluationTime ?? null, cell: ({ rule }) => format(rule.evaluationTime, 'seconds') },
-    ], rows, { caption: t('alerts.rules'), order: [0, 'up'] })));
+    ], rows, { caption: t('alerts.rules'), order: [0, 'up'], kind: 'rules' })));
   }
 
   filter.addEventListener('input', later(() => groups && drawRules(), 120));

@@ -14,7 +14,7 @@ const charts = [
   { title: 'system.cpu', unit: 'ratio', queries: [{ expr: 'rate(process_cpu_seconds_total{job="martlet"}[$rate])', legend: '{{instance}}' }] },
   { title: 'system.memory', unit: 'bytes', queries: [{ expr: 'process_resident_memory_bytes{job="martlet"}', legend: '{{instance}}' }] },
 ];
-const ownRowsMax = 300;
+const ownRowsMax = 60; // a screen or two; the filter finds the rest
 
 export function open(place) {
   const library = h('div');
@@ -89,7 +89,7 @@ export function open(place) {
   function drawOwn() {
     if (!own) return;
     const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const rows = own.map(one => ({ name: one.metric.__name__, labels: Object.entries(one.metric).filter(([name]) => !/^(__name__|job|instance|le|quantile)$/.test(name)).map(([name, value]) => `${name}=${value}`).join(' '), le: one.metric.le, value: Number(one.value?.[1]) }))
+    const rows = own.map(one => ({ name: one.metric.__name__, labels: Object.entries(one.metric).filter(([name]) => !/^(__name__|job|instance|le)$/.test(name)).map(([name, value]) => `${name}=${value}`).join(' '), le: one.metric.le, value: Number(one.value?.[1]) }))
       .filter(row => !row.le && wanted.every(word => `${row.name} ${row.labels}`.toLowerCase().includes(word)));
     put(parts.own, rows.length ? h('div.card.flush', table([
       { title: t('table.metric'), text: row => row.name, cell: row => h('a.mono', { href: exploreLink(/_total$/.test(row.name) ? `rate(${row.name}[5m])` : row.name) }, row.name) },
