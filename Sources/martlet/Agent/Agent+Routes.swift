@@ -36,6 +36,10 @@ extension Agent {
         return management.routes
             + QueryAPI(engine: engine, clock: clock, limits: current.queryLimits).routes
             + SeriesAPI(source: stores.source, clock: clock).routes
+            + PushAPI(
+                intake: stores.intake, clock: clock, lateMillis: current.storage.headWindowMillis,
+                registry: registry
+            ).routes
             + TargetsAPI(targets: { [self] in scraper.targets }).routes
             + StatusAPI(
                 version: martletVersion, started: started, now: clock.now, series: stores.series,

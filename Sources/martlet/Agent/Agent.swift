@@ -58,8 +58,8 @@ final class Agent: Sendable {
         follower = LogFollower(
             configs: configuration.logs, intake: intake, clock: clock, registry: registry)
         var sending = NotifierWorld(
-            outbox: .records(stores.records.outbox, clock: clock),
-            groups: .records(stores.records.groups), fetch: fetch, clock: clock, registry: registry)
+            outbox: .records(stores.records, clock: clock), fetch: fetch, clock: clock,
+            registry: registry)
         sending.externalURL = configuration.publicURL
         sending.userAgent = "Martlet/\(martletVersion)"
         sending.log = { remark($0) }
