@@ -58,17 +58,22 @@ extension MaskScanner {
         // `token::parse`, `token==x` and `token:=x` are code.
         if at(start) == bytes[index] || at(start) == UInt8(ascii: "=") { return start + 1 }
         while start < bytes.count, start - index < 4, bytes[start] == 0x20 { start += 1 }
-        if at(start) == UInt8(ascii: "\\") { start += 1 }
+        // `\"token\": \"…\"`, JSON inside a string: the value ends at the next escaped quote.
+        let isEscaped = at(start) == UInt8(ascii: "\\")
+        if isEscaped { start += 1 }
         let quote = at(start)
         var end: Int
         if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
             start += 1
             end = start
             while end < bytes.count, bytes[end] != quote {
-                end += bytes[end] == UInt8(ascii: "\\") && at(end + 1) != quote ? 2 : 1
+                if bytes[end] == UInt8(ascii: "\\") {
+                    if isEscaped { break }
+                    end += 1
+                }
+                end += 1
             }
             end = min(end, bytes.count)
-            if end > start, at(end - 1) == UInt8(ascii: "\\"), at(end) == quote { end -= 1 }
         } else {
             end = self.end(of: isValueByte, from: start)
             let isScheme = (start..<end).allSatisfy { isLetter(bytes[$0]) }
