@@ -9,7 +9,9 @@ import Testing
         try Files.system.makeFolder(folder + "/deep/er")
         let path = folder + "/deep/er/app.log"
         defer {
-            for name in ["app.log", "app.log.1", "app.log.2"] { unlink("\(folder)/deep/er/\(name)") }
+            for name in ["app.log", "app.log.1", "app.log.2"] {
+                unlink("\(folder)/deep/er/\(name)")
+            }
             for inner in ["/deep/er", "/deep", ""] { rmdir(folder + inner) }
         }
         let clock = ManualClock(now: 1_795_230_000_000)

@@ -79,7 +79,8 @@ import Testing
         #expect(record.severity == level)
     }
 
-    @Test func `a JSON line gives its text, its other fields, and is masked field by field`() throws {
+    @Test func `a JSON line gives its text, its other fields, and is masked field by field`() throws
+    {
         let line = #"""
             {"level":"info","msg":"login \u0061@b.cn","user":{"id":7,"password":"hunter2"},"api_key":"k-12345678","n":1.5,"none":null}
             """#
@@ -127,7 +128,8 @@ import Testing
         let clock = ManualClock(now: LogsLineTests.arrival)
         let disk = LogsFakeDisk(now: { clock.now })
         let store = LogsFakeStore()
-        disk.append([0xef, 0xbb, 0xbf] + Array("bom\r\n".utf8) + [0x61, 0xff, 0x62, 0x0a], to: "/l/a")
+        disk.append(
+            [0xef, 0xbb, 0xbf] + Array("bom\r\n".utf8) + [0x61, 0xff, 0x62, 0x0a], to: "/l/a")
         var config = LogSourceConfig(source: "a", paths: ["/l/a"])
         config.from = .start
         LogFollower(

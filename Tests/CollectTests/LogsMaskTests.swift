@@ -94,7 +94,8 @@ import Testing
         var random = LogsRandom(seed: UInt64(seed))
         let pieces = [
             "a@b.cn", "password=", "13800138000", "-----BEGIN PRIVATE KEY-----", "-----END ", "://",
-            "eyJ", ".", ":", "\"", "\\", "=", "sk-", "Bearer ", "86", " ", "超", "x", "4111", "-", "",
+            "eyJ", ".", ":", "\"", "\\", "=", "sk-", "Bearer ", "86", " ", "超", "x", "4111", "-",
+            "",
         ]
         for _ in 0..<500 {
             let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in
@@ -102,7 +103,8 @@ import Testing
             }.joined()
             let result = mask(text)
             #expect(!result.contains("a@b.cn"), "\(text)")
-            #expect(result.contains("超") || !text.contains("超") || result.contains("‹key›"), "\(text)")
+            #expect(
+                result.contains("超") || !text.contains("超") || result.contains("‹key›"), "\(text)")
         }
     }
 }

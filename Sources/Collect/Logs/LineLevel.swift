@@ -22,7 +22,9 @@ func levelWords(_ bytes: [UInt8], from start: Int) -> Severity {
         while index < end, isAlphanumeric(bytes[index]) || bytes[index] == 0x5f { index += 1 }
         words += 1
         let word = bytes[wordStart..<index]
-        guard word.count >= 3, word.count <= 11, let level = severities[fold(word)] else { continue }
+        guard word.count >= 3, word.count <= 11, let level = severities[fold(word)] else {
+            continue
+        }
         let before = wordStart > 0 ? bytes[wordStart - 1] : 0x20
         let after = index < bytes.count ? bytes[index] : 0x20
         // Within a path or a name (`/error/`, `error.html`, `my-error`) it is no level.

@@ -51,7 +51,8 @@ extension MaskScanner {
         while nameStart > 0, nameEnd - nameStart < 48, isNameByte(bytes[nameStart - 1]) {
             nameStart -= 1
         }
-        guard nameStart < nameEnd, let rule = SecretName(Array(bytes[nameStart..<nameEnd])[...]) else {
+        guard nameStart < nameEnd, let rule = SecretName(Array(bytes[nameStart..<nameEnd])[...])
+        else {
             return index + 1
         }
         var start = index + 1
@@ -92,7 +93,8 @@ extension MaskScanner {
     /// A block from its first line to its last, or to the end of the text.
     private mutating func privateKey(at index: Int) -> Int {
         let label = end(of: { $0 >= 0x20 && $0 != UInt8(ascii: "-") }, from: index + 11)
-        guard has("PRIVATE KEY-----", at: label - 11) || has("PRIVATE KEY BLOCK-----", at: label - 17)
+        guard
+            has("PRIVATE KEY-----", at: label - 11) || has("PRIVATE KEY BLOCK-----", at: label - 17)
         else { return label }
         var end = label
         while end < bytes.count {
@@ -148,7 +150,8 @@ private let tokenNames = [
 ]
 
 private let keyPrefixes: [StaticString] = [
-    "sk-", "pk-", "rk-", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xapp-", "ghp_", "gho_", "ghu_", "ghs_",
+    "sk-", "pk-", "rk-", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xapp-", "ghp_", "gho_", "ghu_",
+    "ghs_",
     "ghr_", "github_pat_", "hf_", "npm_", "sk_live_", "sk_test_", "rk_live_", "whsec_", "gsk_",
     "nvapi-",
 ]

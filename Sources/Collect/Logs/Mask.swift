@@ -128,7 +128,8 @@ struct MaskScanner {
     /// True when the text continues with `word`.
     func has(_ word: StaticString, at index: Int) -> Bool {
         guard index >= 0, index + word.utf8CodeUnitCount <= bytes.count else { return false }
-        for offset in 0..<word.utf8CodeUnitCount where bytes[index + offset] != word.utf8Start[offset] {
+        for offset in 0..<word.utf8CodeUnitCount
+        where bytes[index + offset] != word.utf8Start[offset] {
             return false
         }
         return true
