@@ -41,7 +41,10 @@ import Testing
         ("\"timed out\"", ["upstream timed out"]),
         ("\"out timed\"", []),
         ("timed upstream", ["upstream timed out"]),
-        ("-upstream -超", ["TIMEOUT waiting for lock", "full ＴＩＭＥ", "リクエストがタイムアウト", "요청 타임아웃", "ordre échoué"]),
+        (
+            "-upstream -超",
+            ["TIMEOUT waiting for lock", "full ＴＩＭＥ", "リクエストがタイムアウト", "요청 타임아웃", "ordre échoué"]
+        ),
         ("ÉCHOUÉ", ["ordre échoué"]),
         ("tenant", ["upstream timed out"]),
         ("acme-7", ["upstream timed out"]),
@@ -76,7 +79,9 @@ import Testing
         let keeper = try open()
         try keeper.append([line("NEAR AND OR NOT body:x ^y {z} a+b")])
         var random = RecordsRandom(seed: 7)
-        let pieces = ["AND", "OR", "NOT", "NEAR(", ")", "\"", "*", "^", "-", "a", "超", "'", ":", "+"]
+        let pieces = [
+            "AND", "OR", "NOT", "NEAR(", ")", "\"", "*", "^", "-", "a", "超", "'", ":", "+",
+        ]
         for _ in 0..<300 {
             let text = (0..<5).map { _ in
                 pieces[Int.random(in: 0..<pieces.count, using: &random)]
@@ -265,7 +270,8 @@ import Testing
             try Files.system.makeFolder(crashed.path + "/logs")
             for suffix in ["", "-wal"] {
                 let name = "/logs/2026-11-21.db" + suffix
-                RecordsScratch.write(RecordsScratch.contents(folder.path + name), to: crashed.path + name)
+                RecordsScratch.write(
+                    RecordsScratch.contents(folder.path + name), to: crashed.path + name)
             }
             let again = try LogKeeper.open(
                 folder: crashed.path, clock: clock.clock, registry: Registry())

@@ -22,7 +22,8 @@ import Testing
         #expect(try second.settings.all(prefix: "a.").map(\.key) == ["a.two"])
     }
 
-    @Test func `a message goes from waiting over failing to delivered, and is logged once`() throws {
+    @Test func `a message goes from waiting over failing to delivered, and is logged once`() throws
+    {
         let outbox = try open().outbox
         let payload: [UInt8] = [0, 255, 1, 10]
         let ids = try outbox.enqueue(
@@ -115,7 +116,8 @@ import Testing
         #expect(error?.description.contains("martlet restore") == true)
         let isUntouched = RecordsScratch.contents(path) == bytes
         #expect(isUntouched)
-        RecordsScratch.write([UInt8]("not a database at all, but long enough to look".utf8), to: path)
+        RecordsScratch.write(
+            [UInt8]("not a database at all, but long enough to look".utf8), to: path)
         #expect(throws: RecordError.self) { try open() }
         RecordsScratch.write(intact, to: path)
         #expect(try open().settings.value("key7") == "value")
@@ -127,7 +129,8 @@ import Testing
         // A crash: the files as they are, copied while the log is still there.
         let crashed = RecordsScratch()
         for name in ["martlet.db", "martlet.db-wal"] {
-            RecordsScratch.write(RecordsScratch.contents("\(folder.path)/\(name)"), to: "\(crashed.path)/\(name)")
+            RecordsScratch.write(
+                RecordsScratch.contents("\(folder.path)/\(name)"), to: "\(crashed.path)/\(name)")
         }
         try keeper.close()
         let log = crashed.path + "/martlet.db-wal"
@@ -139,7 +142,8 @@ import Testing
         #expect(try open().settings.value("key48") == "value")
 
         let again = RecordsScratch()
-        RecordsScratch.write(RecordsScratch.contents("\(crashed.path)/martlet.db"), to: again.path + "/martlet.db")
+        RecordsScratch.write(
+            RecordsScratch.contents("\(crashed.path)/martlet.db"), to: again.path + "/martlet.db")
         var flipped = intact
         flipped[intact.count / 2] ^= 1
         RecordsScratch.write(flipped, to: again.path + "/martlet.db-wal")

@@ -51,24 +51,30 @@ extension MaskScanner {
         while nameStart > 0, nameEnd - nameStart < 48, isKeyNameByte(bytes[nameStart - 1]) {
             nameStart -= 1
         }
-        guard nameStart < nameEnd, let rule = SecretName(Array(bytes[nameStart..<nameEnd])[...]) else {
+        guard nameStart < nameEnd, let rule = SecretName(Array(bytes[nameStart..<nameEnd])[...])
+        else {
             return index + 1
         }
         var start = index + 1
         // `token::parse`, `token==x` and `token:=x` are code.
         if at(start) == bytes[index] || at(start) == UInt8(ascii: "=") { return start + 1 }
         while start < bytes.count, start - index < 4, bytes[start] == 0x20 { start += 1 }
-        if at(start) == UInt8(ascii: "\\") { start += 1 }
+        // `\"token\": \"…\"`, JSON inside a string: the value ends at the next escaped quote.
+        let isEscaped = at(start) == UInt8(ascii: "\\")
+        if isEscaped { start += 1 }
         let quote = at(start)
         var end: Int
         if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
             start += 1
             end = start
             while end < bytes.count, bytes[end] != quote {
-                end += bytes[end] == UInt8(ascii: "\\") && at(end + 1) != quote ? 2 : 1
+                if bytes[end] == UInt8(ascii: "\\") {
+                    if isEscaped { break }
+                    end += 1
+                }
+                end += 1
             }
             end = min(end, bytes.count)
-            if end > start, at(end - 1) == UInt8(ascii: "\\"), at(end) == quote { end -= 1 }
         } else {
             end = self.end(of: isValueByte, from: start)
             let isScheme = (start..<end).allSatisfy { isLetter(bytes[$0]) }
@@ -87,7 +93,8 @@ extension MaskScanner {
     /// A block from its first line to its last, or to the end of the text.
     private mutating func privateKey(at index: Int) -> Int {
         let label = end(of: { $0 >= 0x20 && $0 != UInt8(ascii: "-") }, from: index + 11)
-        guard has("PRIVATE KEY-----", at: label - 11) || has("PRIVATE KEY BLOCK-----", at: label - 17)
+        guard
+            has("PRIVATE KEY-----", at: label - 11) || has("PRIVATE KEY BLOCK-----", at: label - 17)
         else { return label }
         var end = label
         while end < bytes.count {
@@ -143,7 +150,8 @@ private let tokenNames = [
 ]
 
 private let keyPrefixes: [StaticString] = [
-    "sk-", "pk-", "rk-", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xapp-", "ghp_", "gho_", "ghu_", "ghs_",
+    "sk-", "pk-", "rk-", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xapp-", "ghp_", "gho_", "ghu_",
+    "ghs_",
     "ghr_", "github_pat_", "hf_", "npm_", "sk_live_", "sk_test_", "rk_live_", "whsec_", "gsk_",
     "nvapi-",
 ]

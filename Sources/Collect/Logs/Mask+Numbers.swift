@@ -23,7 +23,8 @@ extension MaskScanner {
         }
         if isPartOfHex(start..<end) { return end }
         if length == 18, isIdentity(digits) { return match(start..<end, .id) }
-        if isMobile(digits[...]) || length == 13 && digits.starts(with: "86".utf8) && isMobile(digits[2...])
+        if isMobile(digits[...])
+            || length == 13 && digits.starts(with: "86".utf8) && isMobile(digits[2...])
             || length == 15 && digits.starts(with: "0086".utf8) && isMobile(digits[4...])
         {
             return isQuantity(start..<end) ? end : match(start..<end, .mobile)
@@ -51,7 +52,9 @@ extension MaskScanner {
                 return match(start..<end, .mobile)
             }
             if lengths == [6, 8, 4], isIdentity(digits) { return match(start..<end, .id) }
-            if lengths == [6, 8, 3], at(end) | 0x20 == UInt8(ascii: "x"), isIdentity(digits + [at(end)]) {
+            if lengths == [6, 8, 3], at(end) | 0x20 == UInt8(ascii: "x"),
+                isIdentity(digits + [at(end)])
+            {
                 return match(start..<(end + 1), .id)
             }
             let isLast = !(at(end) == separator && isDigit(at(end + 1)))
@@ -76,7 +79,9 @@ extension MaskScanner {
 
     /// True for a number with a unit behind it or the name of a quantity before it: 17179869184 bytes.
     private func isQuantity(_ range: Range<Int>) -> Bool {
-        if at(range.upperBound) == UInt8(ascii: "."), isDigit(at(range.upperBound + 1)) { return true }
+        if at(range.upperBound) == UInt8(ascii: "."), isDigit(at(range.upperBound + 1)) {
+            return true
+        }
         let unit = range.upperBound + (at(range.upperBound) == 0x20 ? 1 : 0)
         let unitEnd = end(of: isLetter, from: unit)
         let units: [StaticString] = ["bytes", "byte", "B", "ns", "us", "ms"]

@@ -34,7 +34,9 @@ public final class LogKeeper: Sendable {
         var sequence: Int64 = 0
     }
 
-    /// The open day. Its lock is held while committing; the commit queue lets one thread do that.
+    /// The open day.
+    ///
+    /// Its lock is held while committing; the commit queue lets one thread at a time do that.
     private struct Writer {
         var day: LogDay?
     }
@@ -113,8 +115,9 @@ public final class LogKeeper: Sendable {
         return keeper
     }
 
-    /// Keeps records and, in the same transaction, where their source was read up to; returns when
-    /// both are on the disk. Calls from many threads share transactions.
+    /// Keeps records and, in the same transaction, where their source was read up to.
+    ///
+    /// Returns when both are on the disk. Calls from many threads share transactions.
     public func append(_ records: [LogRecord], _ position: LogPosition? = nil) throws(LogError) {
         if records.isEmpty && position == nil { return }
         try queue.append(records, position, commit: commit)
@@ -142,7 +145,7 @@ public final class LogKeeper: Sendable {
         return sets.sorted()
     }
 
-    /// Removes days that are too old or too many bytes. Called every few minutes.
+    /// Removes days that are too old or too many bytes; to be called every few minutes.
     public func maintain(now: Millis) {
         var files = dayFiles(in: folder)
         let today = now.flooredDivision(by: 86_400_000)

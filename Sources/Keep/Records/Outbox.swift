@@ -97,7 +97,8 @@ public struct Outbox: Sendable {
     /// When the next message is due; nil when none waits.
     public func nextDue() throws(RecordError) -> Millis? {
         try base.read("read the outbox") { db in
-            try Int64.fetchOne(db, sql: "SELECT min(not_before) FROM outbox WHERE state = 'waiting'")
+            try Int64.fetchOne(
+                db, sql: "SELECT min(not_before) FROM outbox WHERE state = 'waiting'")
         }
     }
 
