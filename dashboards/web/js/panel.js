@@ -27,7 +27,7 @@ export function panel(spec, fill = expr => expr) {
   const tableButton = h('button.quiet.panel-tool', { type: 'button', title: t('panel.table'), 'aria-label': t('panel.table'), onclick: () => flip() }, icon('table'));
   const link = h('a.quiet.panel-tool', { title: t('panel.explore'), 'aria-label': t('panel.explore') }, icon('explore'));
   const element = h('section.card.panel', { tabindex: -1, 'data-size': spec.size || 'half', 'aria-label': spec.title },
-    h('header.panel-head', h('h2', spec.title), h('span.unit', spec.unitText ?? unitText(spec.unit)), h('span.panel-tools', tableButton, link)),
+    h('header.panel-head', h('h2', spec.title), h('span.unit', spec.unitText ?? unitText(spec.unit)), h('span.panel-tools', tableButton, spec.linked === false ? null : link)),
     legend, plot, note);
   const isTouched = () => element.contains(document.activeElement) || element.matches(':hover');
   let drawn = null;      // the chart, while it shows
@@ -66,7 +66,7 @@ export function panel(spec, fill = expr => expr) {
     if (!data.series.length) {
       stop();
       put(legend);
-      put(plot, empty(t('panel.empty'), spec.empty || t('panel.empty_why')));
+      put(plot, empty(t('panel.empty'), (spec.empty && (await measured()) && spec.empty) || t('panel.empty_why')));
       return;
     }
     drawLegend(null);
@@ -84,6 +84,14 @@ export function panel(spec, fill = expr => expr) {
     };
     if (drawn) drawn.data(next);
     else drawn = chart.make(plot, { ...spec, ...next, onPoint: drawLegend });
+  }
+
+  /** Whether anything was measured in this range: only then may the panel say why it has nothing. */
+  async function measured() {
+    if (!spec.probe) return true;
+    const { start, end, step } = data.grid;
+    const answer = await ranged(fill(spec.probe, step), start, end, step).catch(() => null);
+    return Boolean(answer?.data.result.length);
   }
 
   function stop() {
