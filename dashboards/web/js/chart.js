@@ -118,6 +118,8 @@ export function make(element, spec) {
     theme() { entry.data({}); },
     end() {
       all.delete(entry);
+      point(null); // a chart that goes under the hand fires no leave
+      refresh.hold(false);
       watchSize.disconnect();
       plot.removeEventListener('mouseenter', holdOn);
       plot.removeEventListener('mouseleave', holdOff);

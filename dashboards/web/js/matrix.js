@@ -19,9 +19,9 @@ export const legendText = (template, metric) =>
   template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (whole, name) => metric[name] ?? '');
 
 /** What tells a series from others for its colour: all labels but the metric's name. */
-function identity(metric, legend) {
-  const labels = Object.entries(metric).filter(([name]) => name !== '__name__' && name !== 'instance');
-  return labels.length ? legend + JSON.stringify(labels.sort()) : legend || metric.__name__ || '';
+function identity(metric, legend, alone) {
+  const labels = Object.entries(metric).filter(([name]) => !/^(__name__|instance|job)$/.test(name));
+  return labels.length ? JSON.stringify(labels.sort()) + (alone ? '' : legend) : legend || metric.__name__ || '';
 }
 
 /**
@@ -46,10 +46,10 @@ export function join(answers, { start, end, step }) {
         const value = number(text);
         if (row >= 0 && row < count && Number.isFinite(value)) values[row] = value;
       }
-      series.push({ name, metric: one.metric, values, slot });
+      series.push({ name, metric: one.metric, values, slot, legend });
     }
   }
-  const styles = assign(series.map(one => identity(one.metric, one.name)));
+  const styles = assign(series.map(one => identity(one.metric, one.legend || '', answers.length === 1)));
   series.forEach((one, i) => {
     if (one.slot !== undefined) styles[i] = { slot: one.slot, dash: null };
     for (let row = 0; row < count; row++) rows[row].push(one.values[row]);

@@ -92,7 +92,7 @@ export function open(place, context) {
     put(ruleList, h('div.card.flush', table([
       { title: t('alerts.health'), value: ({ rule }) => ['err', 'unknown', 'ok'].indexOf(rule.health), cell: ({ rule }) => healthPill(rule) },
       { title: t('alerts.rule'), text: ({ rule }) => rule.name, cell: ({ rule }) => [h('b', rule.name), rule.type === 'recording' ? h('span.mute', ' ' + t('alerts.recording')) : null,
-        rule.lastError ? h('p.rule-error', rule.lastError) : null] },
+        rule.lastError ? h('p.rule-error', { title: rule.lastError }, rule.lastError) : null] },
       { title: t('alerts.expression'), text: ({ rule }) => rule.query, cell: ({ rule }) => h('a.mono', { href: exploreLink(rule.query) }, rule.query) },
       { title: t('alerts.for'), numeric: true, value: ({ rule }) => rule.duration ?? -1, cell: ({ rule }) => (rule.duration ? duration(rule.duration) : '') },
       { title: t('alerts.group'), text: ({ group }) => group.name },

@@ -44,7 +44,7 @@ export function open(place) {
     editor.problem(null);
     if (!expr) return welcome();
     put(values, h('div.card', skeleton(3)));
-    chart = panel({ title: t('explore.over_time'), unit: guessUnit(expr), size: 'full', free: true, empty: t('explore.empty_why'), queries: [{ expr }] });
+    chart = panel({ title: t('explore.over_time'), unit: guessUnit(expr), size: 'full', free: true, linked: false, empty: t('explore.empty_why'), queries: [{ expr }] });
     put(drawing, chart.element);
     chart.element.dataset.tall = '';
     update();

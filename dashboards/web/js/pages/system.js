@@ -66,10 +66,10 @@ export function open(place) {
     put(parts.targets, targets.length ? h('div.card.flush', table([
       { title: t('system.health'), value: row => ['down', 'unknown', 'up'].indexOf(row.health), cell: row => pill(row.health === 'up' ? 'ok' : row.health === 'down' ? 'bad' : 'empty', t('health.' + row.health)) },
       { title: t('system.job'), text: row => row.scrapePool || row.labels.job || '' },
-      { title: t('system.target'), text: row => row.scrapeUrl, cell: row => [h('span.mono', row.scrapeUrl), row.lastError ? h('p.rule-error', row.lastError) : null] },
+      { title: t('system.target'), text: row => row.scrapeUrl, cell: row => [h('span.mono', row.scrapeUrl), row.lastError ? h('p.rule-error', { title: row.lastError }, row.lastError) : null] },
       { title: t('system.scraped'), numeric: true, value: row => Date.parse(row.lastScrape) || 0, cell: row => (Date.parse(row.lastScrape) > 0 ? ago(Date.parse(row.lastScrape)) : t('alerts.not_yet')) },
       { title: t('alerts.took'), numeric: true, value: row => row.lastScrapeDuration ?? null, cell: row => format(row.lastScrapeDuration, 'seconds') },
-    ], targets, { caption: t('system.targets'), order: [0, 'up'] })) : h('div.card', empty(t('system.no_targets'), t('system.no_targets_why'))));
+    ], targets, { caption: t('system.targets'), order: [0, 'up'], kind: 'targets' })) : h('div.card', empty(t('system.no_targets'), t('system.no_targets_why'))));
   }
 
   async function drawBiggest() {
