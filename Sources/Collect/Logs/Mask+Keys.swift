@@ -48,7 +48,7 @@ extension MaskScanner {
         var nameEnd = index
         while nameEnd > 0, index - nameEnd < 3, isQuoteOrSpace(bytes[nameEnd - 1]) { nameEnd -= 1 }
         var nameStart = nameEnd
-        while nameStart > 0, nameEnd - nameStart < 48, isNameByte(bytes[nameStart - 1]) {
+        while nameStart > 0, nameEnd - nameStart < 48, isFieldNameByte(bytes[nameStart - 1]) {
             nameStart -= 1
         }
         let name = UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd])
@@ -183,7 +183,9 @@ private func isCredentialByte(_ byte: UInt8) -> Bool {
         || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
 }
 
-private func isNameByte(_ byte: UInt8) -> Bool { isTokenByte(byte) || byte == UInt8(ascii: ".") }
+private func isFieldNameByte(_ byte: UInt8) -> Bool {
+    isTokenByte(byte) || byte == UInt8(ascii: ".")
+}
 
 private func isQuoteOrSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\")
