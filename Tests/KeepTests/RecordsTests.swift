@@ -153,6 +153,16 @@ import Testing
         #expect(error?.description.contains("hides") == true)
     }
 
+    @Test func `a back-up opens as the original, and never overwrites`() throws {
+        let keeper = try open()
+        try keeper.settings.set("a", "1")
+        let other = RecordsScratch()
+        try keeper.backUp(to: other.path + "/martlet.db")
+        #expect(throws: RecordError.self) { try keeper.backUp(to: other.path + "/martlet.db") }
+        let copy = try RecordKeeper.open(folder: other.path, registry: Registry())
+        #expect(try copy.settings.value("a") == "1")
+    }
+
     @Test func `a second agent is told who holds the folder`() throws {
         var lock: FolderLock? = try FolderLock.take(folder: folder.path, address: "")
         try lock?.announce(address: "127.0.0.1:9797")

@@ -48,13 +48,15 @@ extension MaskScanner {
         var nameEnd = index
         while nameEnd > 0, index - nameEnd < 3, isQuoteOrSpace(bytes[nameEnd - 1]) { nameEnd -= 1 }
         var nameStart = nameEnd
+<<<<<<< HEAD
         while nameStart > 0, nameEnd - nameStart < 48, isKeyNameByte(bytes[nameStart - 1]) {
+=======
+        while nameStart > 0, nameEnd - nameStart < 48, isFieldNameByte(bytes[nameStart - 1]) {
+>>>>>>> a7d5cf2eee584adb609ce68063ce4eb721a1dfc2
             nameStart -= 1
         }
-        guard nameStart < nameEnd, let rule = SecretName(Array(bytes[nameStart..<nameEnd])[...])
-        else {
-            return index + 1
-        }
+        let name = UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd])
+        guard let rule = SecretName(name) else { return index + 1 }
         var start = index + 1
         // `token::parse`, `token==x` and `token:=x` are code.
         if at(start) == bytes[index] || at(start) == UInt8(ascii: "=") { return start + 1 }
@@ -118,18 +120,32 @@ enum SecretName {
     /// As a token, behind the name of a scheme.
     case authorization
 
-    init?(_ name: ArraySlice<UInt8>) {
-        let letters = name.filter { isAlphanumeric($0) }.map { isLetter($0) ? $0 | 0x20 : $0 }
-        func ends(_ word: String) -> Bool { letters.reversed().starts(with: word.utf8.reversed()) }
-        if passwordNames.contains(where: ends) {
+    init?(_ name: UnsafeBufferPointer<UInt8>) {
+        // Most names end in a letter that none of the words ends in, and a time's digits in none.
+        guard let last = name.last, "dentylsDENTYLS".utf8.contains(last) else { return nil }
+        if passwordNames.contains(where: { SecretName.ends(name, $0) }) {
             self = .password
-        } else if ends("authorization") {
+        } else if SecretName.ends(name, "authorization") {
             self = .authorization
-        } else if tokenNames.contains(where: ends) {
+        } else if tokenNames.contains(where: { SecretName.ends(name, $0) }) {
             self = .token
         } else {
             return nil
         }
+    }
+
+    /// Compares from behind, in any case, passing over `_`, `-` and `.` in the name.
+    private static func ends(_ name: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
+        var left = name.count
+        var right = word.utf8CodeUnitCount
+        while right > 0 {
+            left -= 1
+            guard left >= 0 else { return false }
+            if !isAlphanumeric(name[left]) { continue }
+            right -= 1
+            if name[left] | 0x20 != word.utf8Start[right] { return false }
+        }
+        return true
     }
 
     /// True when a value under this name is to be masked.
@@ -141,9 +157,9 @@ enum SecretName {
     }
 }
 
-private let passwordNames = ["password", "passwd", "pwd", "passphrase", "passcode"]
+private let passwordNames: [StaticString] = ["password", "passwd", "pwd", "passphrase", "passcode"]
 
-private let tokenNames = [
+private let tokenNames: [StaticString] = [
     "token", "secret", "apikey", "accesskey", "accesskeyid", "accesskeysecret", "secretkey",
     "privatekey", "signingkey", "encryptionkey", "credential", "credentials", "cookie",
     "clientsecret", "sessionkey",
@@ -171,7 +187,13 @@ private func isCredentialByte(_ byte: UInt8) -> Bool {
         || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
 }
 
+<<<<<<< HEAD
 private func isKeyNameByte(_ byte: UInt8) -> Bool { isTokenByte(byte) || byte == UInt8(ascii: ".") }
+=======
+private func isFieldNameByte(_ byte: UInt8) -> Bool {
+    isTokenByte(byte) || byte == UInt8(ascii: ".")
+}
+>>>>>>> a7d5cf2eee584adb609ce68063ce4eb721a1dfc2
 
 private func isQuoteOrSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\")

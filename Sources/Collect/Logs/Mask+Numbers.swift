@@ -29,7 +29,9 @@ extension MaskScanner {
         {
             return isQuantity(start..<end) ? end : match(start..<end, .mobile)
         }
-        if isCard(digits) { return match(start..<end, .card) }
+        // `blk_-4111…` and `job_4111…` are numbers of things.
+        let isNumbered = at(start - 1) == UInt8(ascii: "_") || has("_-", at: start - 2)
+        if !isNumbered, isCard(digits) { return match(start..<end, .card) }
         return end
     }
 
@@ -39,6 +41,9 @@ extension MaskScanner {
         guard separator == UInt8(ascii: "-") || separator == 0x20, isDigit(at(firstEnd + 1)),
             !isAlphanumeric(at(start - 1))
         else { return nil }
+        // Dates and columns of numbers end here: the second group of the forms below has 3, 4, 6, 8.
+        let second = self.end(of: isDigit, from: firstEnd + 1) - firstEnd - 1
+        guard [3, 4, 6, 8].contains(second) else { return nil }
         var digits = Array(bytes[start..<firstEnd])
         var lengths = [firstEnd - start]
         var end = firstEnd
@@ -132,7 +137,7 @@ private func isCard(_ digits: [UInt8]) -> Bool {
             four / 1000 == 4 || (51...55).contains(four / 100) || (2221...2720).contains(four)
                 || four == 6011 || four / 100 == 65 || (644...649).contains(four / 10)
                 || (3528...3589).contains(four) || four / 100 == 62
-        case 17...19: four / 100 == 62 || values.count == 19 && four / 1000 == 4
+        case 17...19: four / 100 == 62
         default: false
         }
     guard isKnown else { return false }

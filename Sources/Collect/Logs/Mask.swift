@@ -49,7 +49,8 @@ public func masked(_ text: String, counts: inout MaskCounts) -> String {
 
 /// Masks a named value: a field whose name says that it is a secret is masked as a whole.
 public func masked(_ value: String, named name: String, counts: inout MaskCounts) -> String {
-    if let rule = SecretName(Array(name.utf8)[...]), rule.covers(Array(value.utf8)[...]) {
+    var name = name
+    if let rule = name.withUTF8({ SecretName($0) }), rule.covers(Array(value.utf8)[...]) {
         counts[.key] += 1
         return MaskKind.key.mark
     }

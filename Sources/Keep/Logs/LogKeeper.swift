@@ -102,9 +102,11 @@ public final class LogKeeper: Sendable {
         var found: [StoredPosition] = []
         var damaged = 0
         for file in dayFiles(in: path) {
+            // What such a loss takes, lines and their place, was taken together: it is read again.
+            if WALCheck.loss(in: file.path + "-wal") != nil { damaged += 1 }
             do throws(LogError) {
                 found += try LogReader(file).positions()
-            } catch {
+            } catch .damaged {
                 damaged += 1
             }
         }
