@@ -114,6 +114,8 @@ export function make(element, spec) {
       own = true;
       chart.updateOptions({ file: spec.rows, ...options() });
       own = false;
+      pointed = null; // rows have moved under the cursor; the next movement shows it again
+      cursor.hidden = true;
     },
     theme() { entry.data({}); },
     end() {

@@ -14,6 +14,14 @@ export function metricText(metric) {
 
 const labelName = name => (/^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name));
 
+/** Leaves of a metric only the labels that tell it from the others beside it. */
+function telling(result) {
+  if (result.length < 2) return metric => metric;
+  const names = new Set(result.flatMap(one => Object.keys(one.metric)));
+  const varied = new Set([...names].filter(name => new Set(result.map(one => one.metric[name])).size > 1));
+  return metric => Object.fromEntries(Object.entries(metric).filter(([name]) => varied.has(name)));
+}
+
 /** Fills `{{label}}` of a legend template. */
 export const legendText = (template, metric) =>
   template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (whole, name) => metric[name] ?? '');
@@ -35,8 +43,9 @@ export function join(answers, { start, end, step }) {
   const series = [];
   const seen = new Map();
   for (const { result, legend, slot } of answers) {
+    const short = legend ? null : telling(result);
     for (const one of result) {
-      let name = legend ? legendText(legend, one.metric) : metricText(one.metric);
+      let name = legend ? legendText(legend, one.metric) : metricText(short(one.metric));
       const times = (seen.get(name) || 0) + 1;
       seen.set(name, times);
       if (times > 1) name += ` (${times})`;

@@ -83,8 +83,8 @@ export function open(place) {
       put(trouble, failure(error, update));
       return;
     }
-    const place = errorPlace(expr, error.message);
-    editor.problem(place.at);
+    const place = errorPlace(editor.text, error.message, error.position);
+    editor.problem(place.at === null ? null : place);
     put(trouble, notice('bad', h('span', place.at === null ? place.message : t('explore.error', { line: place.line, column: place.column, message: place.message }))));
     if (!chart?.data) { put(drawing); put(values); }
   }

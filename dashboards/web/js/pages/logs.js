@@ -64,6 +64,7 @@ export function open(place, context) {
     try {
       const data = await logs({ ...params(), start: from / 1000, end: to / 1000, limit: pageLines }, request.signal);
       last = data;
+      list.element.hidden = false;
       waiting = [];
       drawFresh();
       place.dataset.state = 'ready';
@@ -78,7 +79,7 @@ export function open(place, context) {
     } catch (error) {
       if (error.name === 'AbortError') return;
       place.dataset.state = 'stale';
-      if (!last) list.waiting('');
+      if (!last) histogram.parentNode.hidden = list.element.hidden = true;
       put(trouble, failure(error, load));
     }
   }
