@@ -19,19 +19,24 @@ private func pack() -> [RuleGroup] {
 private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
 
 @Suite struct AlertPacks {
-    @Test func `every rule reads, and says what, what to do and where to look, in both languages`() {
-        let read = RuleFile.load(["*.yml"], folder: folder, files: .system) { (text) throws(QueryError) in
+    @Test func `every rule reads, and says what, what to do and where to look, in both languages`()
+    {
+        let read = RuleFile.load(["*.yml"], folder: folder, files: .system) {
+            (text) throws(QueryError) in
             _ = try parseExpression(text)
         }
         #expect(read.problems.isEmpty)
         let rules = read.groups.flatMap(\.rules)
         #expect(rules.count >= 37)
         for rule in rules {
-            let notes = Dictionary(uniqueKeysWithValues: rule.annotations.map { ($0.name, $0.source) })
+            let notes = Dictionary(
+                uniqueKeysWithValues: rule.annotations.map { ($0.name, $0.source) })
             #expect(notes["runbook_url"] == "/help#\(rule.name)")
             for name in ["summary", "description", "action"] {
                 #expect(notes[name]?.isEmpty == false, "\(rule.name) \(name)")
-                let han = notes["\(name)_zh"]?.unicodeScalars.contains { $0.value >= 0x4e00 && $0.value < 0xa000 }
+                let han = notes["\(name)_zh"]?.unicodeScalars.contains {
+                    $0.value >= 0x4e00 && $0.value < 0xa000
+                }
                 #expect(han == true, "\(rule.name) \(name)_zh")
             }
             let severity = rule.labels.first { $0.name == "severity" }?.source
@@ -52,13 +57,16 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
     @Test(arguments: ["agent", "host", "logs", "scrape"])
     func `the tests hold here`(_ name: String) {
         let report = RuleTester().run("\(folder)/tests/\(name).yml")
-        #expect(report.isGood, "\(report.failures.map(\.description).joined(separator: "\n"))\(report.problems)")
+        #expect(
+            report.isGood,
+            "\(report.failures.map(\.description).joined(separator: "\n"))\(report.problems)")
         #expect(report.passedCount > 3)
     }
 
     @Test(.enabled(if: hasPromtool, "no promtool"), arguments: ["agent", "host", "logs", "scrape"])
     func `the tests hold in promtool`(_ name: String) throws {
-        let pipe = try #require(popen("/usr/bin/promtool test rules '\(folder)/tests/\(name).yml' 2>&1", "r"))
+        let pipe = try #require(
+            popen("/usr/bin/promtool test rules '\(folder)/tests/\(name).yml' 2>&1", "r"))
         var said: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -78,18 +86,20 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
         let engine = Engine.local(source: source.source)
         var evaluators = pack().map { group in
             var group = group
-            group.intervalMillis = 120_000
+            group.intervalMillis = 240_000
             return GroupEvaluator(group, world: RuleWorld(engine: engine, intake: store.intake))
         }
         machine.run(into: source)
         var fired: Set<String> = []
         var failed: Set<String> = []
-        for time in stride(from: machine.start, through: machine.start + 86_400_000, by: 120_000) {
+        for time in stride(from: machine.start, through: machine.start + 86_400_000, by: 240_000) {
             if machine.isAsleep(at: time) { continue }
             for index in evaluators.indices {
                 for alert in evaluators[index].step(at: time) {
                     let hours = Double(time - machine.start) / 3_600_000
-                    fired.insert("\(alert.labels) after \(numberText(hours)) h: \(alert.annotations["summary"] ?? "")")
+                    fired.insert(
+                        "\(alert.labels) after \(numberText(hours)) h: \(alert.annotations["summary"] ?? "")"
+                    )
                 }
                 for rule in evaluators[index].snapshot.rules where rule.health == .err {
                     failed.insert("\(rule.rule.name): \(rule.lastError ?? "")")

@@ -55,24 +55,32 @@ struct WellMachine {
         // Nightly work: for an hour and a half everything is busy.
         let isBusy = (2..<3.5).contains(hour) || (20..<21).contains(hour)
         func add(_ name: String, _ pairs: [(String, String)], _ value: Double) {
-            found.append((Labels([("__name__", name), ("instance", "m"), ("job", "node")] + pairs), value))
+            found.append(
+                (Labels([("__name__", name), ("instance", "m"), ("job", "node")] + pairs), value))
         }
         let cores = kind == .server ? 8 : 4
         for core in 0..<cores {
             let idle = isBusy ? noise(0, 0.02) : noise(0.8, 0.99)
-            for (mode, share) in [("idle", idle), ("user", 0.99 - idle), ("steal", kind == .server ? 0.01 : 0)] {
-                add("node_cpu_seconds_total", [("cpu", "\(core)"), ("mode", mode)],
+            for (mode, share) in [
+                ("idle", idle), ("user", 0.99 - idle), ("steal", kind == .server ? 0.01 : 0),
+            ] {
+                add(
+                    "node_cpu_seconds_total", [("cpu", "\(core)"), ("mode", mode)],
                     count("cpu\(core)\(mode)", share * 60))
             }
         }
         // A container sees the load of its host.
-        let load = Double(cores) * (isBusy ? noise(0.9, 1.3) : noise(0.05, 0.3)) * (kind == .container ? 1.4 : 1)
+        let load =
+            Double(cores) * (isBusy ? noise(0.9, 1.3) : noise(0.05, 0.3))
+            * (kind == .container ? 1.4 : 1)
         add("node_load15", [], load)
         add("node_memory_MemTotal_bytes", [], 16e9)
         add("node_memory_MemAvailable_bytes", [], isBusy ? noise(1.2e9, 2e9) : noise(6e9, 9e9))
         add("node_vmstat_oom_kill", [], 3)
         if kind != .container {
-            add("node_pressure_memory_stalled_seconds_total", [], count("psi", isBusy ? noise(0, 3) : 0))
+            add(
+                "node_pressure_memory_stalled_seconds_total", [],
+                count("psi", isBusy ? noise(0, 3) : 0))
         }
         add("node_filefd_allocated", [], noise(4000, 9000))
         add("node_filefd_maximum", [], 9.223372036854776e18)
@@ -81,7 +89,8 @@ struct WellMachine {
             let packets = count("net\(device)", noise(100, 60_000))
             add("node_network_receive_packets_total", [("device", device)], packets)
             add("node_network_transmit_packets_total", [("device", device)], packets)
-            add("node_network_receive_errs_total", [("device", device)],
+            add(
+                "node_network_receive_errs_total", [("device", device)],
                 count("err\(device)", device == "wlan0" ? noise(0, 2000) : 0))
             add("node_network_transmit_errs_total", [("device", device)], 0)
         }
@@ -94,7 +103,8 @@ struct WellMachine {
         _ hour: Double, _ isBusy: Bool, _ add: (String, [(String, String)], Double) -> Void
     ) {
         func fileSystem(
-            _ device: String, _ type: String, _ point: String, size: Double, free: Double, isReadOnly: Bool = false,
+            _ device: String, _ type: String, _ point: String, size: Double, free: Double,
+            isReadOnly: Bool = false,
             files: Double = 1e7, filesFree: Double = 8e6
         ) {
             let pairs = [("device", device), ("fstype", type), ("mountpoint", point)]
@@ -108,8 +118,11 @@ struct WellMachine {
         let temporary = isBusy ? 30e9 : 0
         switch kind {
         case .server:
-            fileSystem("/dev/sda2", "ext4", "/", size: 500e9, free: 180e9 - temporary - hour * 2e8 + noise(0, 1e8))
-            fileSystem("/dev/sda1", "vfat", "/boot/efi", size: 5e8, free: 4.9e8, files: 0, filesFree: 0)
+            fileSystem(
+                "/dev/sda2", "ext4", "/", size: 500e9,
+                free: 180e9 - temporary - hour * 2e8 + noise(0, 1e8))
+            fileSystem(
+                "/dev/sda1", "vfat", "/boot/efi", size: 5e8, free: 4.9e8, files: 0, filesFree: 0)
             fileSystem("/dev/sda3", "ext4", "/boot", size: 1e9, free: 9e7)
             fileSystem("/dev/sdb", "btrfs", "/srv", size: 8e12, free: 3e11, files: 0, filesFree: 0)
         case .container:
@@ -117,11 +130,19 @@ struct WellMachine {
             fileSystem("shm", "tmpfs", "/dev/shm", size: 67e6, free: 0)
             fileSystem("/dev/sda1", "ext4", "/etc/hosts", size: 200e9, free: 90e9 - temporary)
         case .laptop:
-            fileSystem("/dev/nvme0n1p2", "ext4", "/", size: 250e9, free: 40e9 - temporary / 3 + noise(0, 1e8))
-            fileSystem("/dev/loop0", "squashfs", "/snap/core/1", size: 1.2e8, free: 0, isReadOnly: true, files: 5e3, filesFree: 0)
-            fileSystem("/dev/sr0", "iso9660", "/media/me/DISC", size: 4e9, free: 0, isReadOnly: true, files: 0, filesFree: 0)
+            fileSystem(
+                "/dev/nvme0n1p2", "ext4", "/", size: 250e9,
+                free: 40e9 - temporary / 3 + noise(0, 1e8))
+            fileSystem(
+                "/dev/loop0", "squashfs", "/snap/core/1", size: 1.2e8, free: 0, isReadOnly: true,
+                files: 5e3, filesFree: 0)
+            fileSystem(
+                "/dev/sr0", "iso9660", "/media/me/DISC", size: 4e9, free: 0, isReadOnly: true,
+                files: 0, filesFree: 0)
             if (15..<17).contains(hour) {
-                fileSystem("/dev/sdb1", "vfat", "/media/me/STICK", size: 8e9, free: 1e6, files: 0, filesFree: 0)
+                fileSystem(
+                    "/dev/sdb1", "vfat", "/media/me/STICK", size: 8e9, free: 1e6, files: 0,
+                    filesFree: 0)
             }
             fileSystem("tmpfs", "tmpfs", "/run/user/1000", size: 1.6e9, free: 1.5e9)
         }
@@ -137,7 +158,9 @@ struct WellMachine {
             add("node_disk_write_time_seconds_total", pairs, count("wt\(device)", number * each))
         }
         if kind == .laptop || kind == .server {
-            add("martlet_gpu_temperature_celsius", [("gpu", "0")], isBusy ? noise(78, 88) : noise(40, 60))
+            add(
+                "martlet_gpu_temperature_celsius", [("gpu", "0")],
+                isBusy ? noise(78, 88) : noise(40, 60))
         }
     }
 
@@ -155,7 +178,9 @@ struct WellMachine {
             add("scrape_duration_seconds", down ? 10 : 0.05)
             add("scrape_samples_scraped", down ? 0 : samples)
             add("scrape_samples_post_metric_relabeling", down ? 0 : samples)
-            add("scrape_series_added", hour < 0 && hour > -0.02 || (9.02..<9.04).contains(hour) ? samples : 0)
+            add(
+                "scrape_series_added",
+                hour < 0 && hour > -0.02 || (9.02..<9.04).contains(hour) ? samples : 0)
         }
         return found
     }
@@ -165,7 +190,11 @@ struct WellMachine {
     private mutating func agent(_ hour: Double, _ isBusy: Bool) -> [(Labels, Double)] {
         var found: [(Labels, Double)] = []
         func add(_ name: String, _ value: Double, _ pairs: [(String, String)] = []) {
-            found.append((Labels([("__name__", name), ("instance", "m"), ("job", "martlet")] + pairs), value))
+            found.append(
+                (
+                    Labels([("__name__", name), ("instance", "m"), ("job", "martlet")] + pairs),
+                    value
+                ))
         }
         for name in [
             "martlet_keep_journal_failures_total", "martlet_keep_seal_failures_total",
@@ -175,7 +204,9 @@ struct WellMachine {
             "martlet_own_write_failures_total",
         ] { add(name, 0) }
         add("martlet_head_series", noise(4000, 6000))
-        add("martlet_head_samples_refused_total", count("late", noise(0, 3)), [("reason", "too_old")])
+        add(
+            "martlet_head_samples_refused_total", count("late", noise(0, 3)),
+            [("reason", "too_old")])
         add("martlet_head_samples_refused_total", 0, [("reason", "series_limit")])
         for group in ["host.yml;host", "agent.yml;agent"] {
             add("martlet_rule_evaluation_failures_total", 0, [("rule_group", group)])
@@ -187,11 +218,19 @@ struct WellMachine {
         add("martlet_notifications_failed_total", 0, [("receiver", "ops")])
         add("martlet_notifications_waiting_seconds", 0, [("receiver", "ops/0")])
         let lines = isBusy ? noise(200, 900) : noise(20, 60)
-        add("martlet_log_lines_total", count("info", lines), [("source", "syslog"), ("level", "info")])
-        add("martlet_log_lines_total", count("error", noise(0, 10) < 0.3 ? noise(1, 6).rounded() : 0),
+        add(
+            "martlet_log_lines_total", count("info", lines),
+            [("source", "syslog"), ("level", "info")])
+        add(
+            "martlet_log_lines_total",
+            count("error", noise(0, 10) < 0.3 ? noise(1, 6).rounded() : 0),
             [("source", "syslog"), ("level", "error")])
-        add("martlet_log_lines_total", count("app", noise(10, 50)), [("source", "app"), ("level", "info")])
-        add("martlet_log_lines_total", count("apperror", noise(3, 9).rounded()), [("source", "app"), ("level", "error")])
+        add(
+            "martlet_log_lines_total", count("app", noise(10, 50)),
+            [("source", "app"), ("level", "info")])
+        add(
+            "martlet_log_lines_total", count("apperror", noise(3, 9).rounded()),
+            [("source", "app"), ("level", "error")])
         return found
     }
 }

@@ -1,5 +1,6 @@
-// The unit-test format of promtool: which rules, which series, and what should follow when. Histogram
-// samples are recognised and their expectations skipped, as Martlet keeps no native histograms yet.
+// The unit-test format of promtool: which rules, which series, and what should follow when.
+// Histogram samples are recognised and their expectations skipped, as Martlet keeps no native
+// histograms yet.
 
 internal import Basics
 internal import Bytes
@@ -60,7 +61,8 @@ struct RuleTestFile {
             series: (section.sections("input_series") ?? []).compactMap(series),
             alerts: (section.sections("alert_rule_test") ?? []).map(alertCheck),
             queries: (section.sections("promql_expr_test") ?? []).compactMap(queryCheck),
-            externalLabels: Labels((section.texts("external_labels") ?? []).map { ($0.key, $0.value) }),
+            externalLabels: Labels(
+                (section.texts("external_labels") ?? []).map { ($0.key, $0.value) }),
             externalURL: section.string("external_url") ?? "")
         section.finish()
         return read

@@ -61,7 +61,8 @@ public struct RuleTester: Sendable {
             }
         } catch {
             report.problems = [
-                Problem(.error, file: path, line: error.line, column: error.column, text: error.reason)
+                Problem(
+                    .error, file: path, line: error.line, column: error.column, text: error.reason)
             ]
         }
         return report
@@ -108,7 +109,9 @@ private struct RuleTestRun {
         let times = test.alerts.map(\.atMillis) + test.queries.map(\.atMillis)
         let last = times.max() ?? 0
         guard last / file.intervalMillis <= stepsMax else {
-            fail(test.line, "needs more than \(stepsMax) evaluations; is an eval_time mistyped?", &report)
+            fail(
+                test.line, "needs more than \(stepsMax) evaluations; is an eval_time mistyped?",
+                &report)
             return
         }
         let checks = test.alerts.sorted { $0.atMillis < $1.atMillis }
@@ -118,7 +121,8 @@ private struct RuleTestRun {
                 _ = evaluators[index].step(at: test.startMillis + offset)
                 for rule in evaluators[index].snapshot.rules where rule.health == .err {
                     fail(
-                        test.line, "rule \(rule.rule.name), at \(durationText(offset)): "
+                        test.line,
+                        "rule \(rule.rule.name), at \(durationText(offset)): "
                             + (rule.lastError ?? "failed"), &report)
                 }
             }
@@ -157,7 +161,8 @@ private struct RuleTestRun {
             report.passedCount += 1
         } else {
             fail(
-                check.line, "alert \(check.alert) at \(durationText(check.atMillis)):"
+                check.line,
+                "alert \(check.alert) at \(durationText(check.atMillis)):"
                     + difference(expected, got), &report)
         }
     }
@@ -173,7 +178,7 @@ private struct RuleTestRun {
         do throws(QueryError) {
             answer = try engine.instant(check.query, at, QueryLimits())
         } catch {
-            fail(check.line, "\(place): \(error.reason)", &report)
+            fail(check.line, "\(place): \(error.text(in: check.query))", &report)
             return
         }
         var got: [(labels: Labels, value: Double)]
@@ -186,7 +191,9 @@ private struct RuleTestRun {
         }
         let expected = check.expected.sorted { $0.labels < $1.labels }
         got.sort { $0.labels < $1.labels }
-        let isSame = expected.elementsEqual(got) { $0.labels == $1.labels && equal($0.value, $1.value) }
+        let isSame = expected.elementsEqual(got) {
+            $0.labels == $1.labels && equal($0.value, $1.value)
+        }
         if isSame {
             report.passedCount += 1
         } else {
