@@ -1,6 +1,6 @@
-// From alerts to receivers. Rules submit alerts; they are grouped, put into the outbox when their time
-// has come, and delivered from there. Without a receiver they are kept and counted, and the pages say
-// that nobody is told.
+// From alerts to receivers. Rules submit alerts; they are grouped, put into the outbox when their
+// time has come, and delivered from there. Without a receiver they are kept and counted, and the
+// pages say that nobody is told.
 
 public import Basics
 internal import Dispatch
@@ -27,7 +27,7 @@ public struct NotifierWorld: Sendable {
 }
 
 /// Groups alerts and tells the receivers.
-public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are only touched on `queue`.
+public final class Notifier: @unchecked Sendable {  // State is only touched on `queue`.
     /// The clock is looked at so often even when nothing is due, to notice a suspended machine.
     private static let lookMillis: Millis = 30_000
 
@@ -199,7 +199,8 @@ public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are
         return targets
     }
 
-    private func onQueue<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+    private func onQueue<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result
+    {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: body()) }
         }

@@ -31,7 +31,9 @@ private func run(
         for note in groups.flush(at: time, receivers: receivers).notifications {
             let firing = note.alerts.count { !$0.isResolved(at: time) }
             let ended = note.alerts.count - firing
-            log.append("\(numberText(Double(time) / 60_000))m \(note.receiver) \(firing)+\(ended) \(note.reason.rawValue)")
+            log.append(
+                "\(numberText(Double(time) / 60_000))m \(note.receiver) \(firing)+\(ended) \(note.reason.rawValue)"
+            )
         }
     }
     return log
@@ -46,8 +48,10 @@ private func run(
             switch time {
             case ..<(250 * minute):
                 // Repeated by the rule every minute, valid for four; a second one joins at 1 minute.
-                now = [alert("A", "1", from: 0, until: time + 4 * minute)]
-                    + (time >= minute ? [alert("A", "2", from: minute, until: time + 4 * minute)] : [])
+                now =
+                    [alert("A", "1", from: 0, until: time + 4 * minute)]
+                    + (time >= minute
+                        ? [alert("A", "2", from: minute, until: time + 4 * minute)] : [])
             default:
                 now = ["1", "2"].map { alert("A", $0, from: 0, until: 250 * minute) }
             }
@@ -76,9 +80,11 @@ private func run(
     @Test func `part of a group ends, and only receivers that want to know are told`() {
         var groups = NotificationGroups()
         let both = [receiver("all"), receiver("firing", resolved: false)]
-        groups.receive([alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 0, receivers: both)
+        groups.receive(
+            [alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 0, receivers: both)
         _ = groups.flush(at: 30_000, receivers: both)
-        groups.receive([alert("A", "1", from: 0, until: 2 * minute)], at: 2 * minute, receivers: both)
+        groups.receive(
+            [alert("A", "1", from: 0, until: 2 * minute)], at: 2 * minute, receivers: both)
         let log = run(&groups, both, from: 2 * minute, to: 20 * minute)
         #expect(log == ["5.5m all 1+1 some alerts resolved"])
     }
@@ -88,10 +94,11 @@ private func run(
         let both = [receiver("a"), receiver("b")]
         groups.receive([alert("X", from: 0), alert("Y", from: 0)], at: 0, receivers: both)
         let notes = groups.flush(at: 30_000, receivers: both).notifications
-        #expect(notes.map { "\($0.receiver) \($0.groupKey)" } == [
-            #"a {}:{alertname="X"}"#, #"a {}:{alertname="Y"}"#, #"b {}:{alertname="X"}"#,
-            #"b {}:{alertname="Y"}"#,
-        ])
+        #expect(
+            notes.map { "\($0.receiver) \($0.groupKey)" } == [
+                #"a {}:{alertname="X"}"#, #"a {}:{alertname="Y"}"#, #"b {}:{alertname="X"}"#,
+                #"b {}:{alertname="Y"}"#,
+            ])
     }
 
     @Test func `alerts that nobody repeats end by themselves`() {
@@ -111,7 +118,9 @@ private func run(
         // It wakes, looks before any rule has run, and must not say that all is well.
         let notes = groups.flush(at: morning, receivers: ops).notifications
         #expect(notes.map(\.reason) == [.repeated])
-        groups.receive([alert("A", from: 0, until: morning + 4 * minute)], at: morning + 30_000, receivers: ops)
+        groups.receive(
+            [alert("A", from: 0, until: morning + 4 * minute)], at: morning + 30_000, receivers: ops
+        )
         let log = run(&groups, ops, from: morning + minute, to: morning + 20 * minute)
         #expect(log == ["485m ops 0+1 all alerts resolved"])
     }
@@ -122,7 +131,8 @@ private func run(
         groups.receive([alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 0, receivers: ops)
         let records = groups.flush(at: 30_000, receivers: ops).records
         var after = NotificationGroups(records)
-        after.receive([alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 2 * minute, receivers: ops)
+        after.receive(
+            [alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 2 * minute, receivers: ops)
         #expect(after.flush(at: 2 * minute, receivers: ops).notifications.isEmpty)
         var later = NotificationGroups(records)
         later.receive([alert("A", "1", from: 0, until: minute)], at: 2 * minute, receivers: ops)

@@ -13,7 +13,9 @@ final class FakeReceiver: Sendable {
     }
     let state = Lock(State())
 
-    init(_ answers: [Result<FetchResponse, FetchError>] = []) { state.withLock { $0.answers = answers } }
+    init(_ answers: [Result<FetchResponse, FetchError>] = []) {
+        state.withLock { $0.answers = answers }
+    }
 
     var requests: [FetchRequest] { state.withLock { $0.requests } }
 
@@ -25,14 +27,17 @@ final class FakeReceiver: Sendable {
         Fetch { (request) async throws(FetchError) in
             let answer = self.state.withLock { state -> Result<FetchResponse, FetchError> in
                 state.requests.append(request)
-                return state.answers.isEmpty ? .success(FetchResponse(status: 200)) : state.answers.removeFirst()
+                return state.answers.isEmpty
+                    ? .success(FetchResponse(status: 200)) : state.answers.removeFirst()
             }
             return try answer.get()
         }
     }
 }
 
-private func answer(_ status: Int, _ headers: [(name: String, value: String)] = []) -> Result<FetchResponse, FetchError> {
+private func answer(_ status: Int, _ headers: [(name: String, value: String)] = []) -> Result<
+    FetchResponse, FetchError
+> {
     .success(FetchResponse(status: status, headers: headers, body: Array("said \(status)".utf8)))
 }
 
@@ -45,7 +50,9 @@ struct Bench {
 
     init(_ answers: [Result<FetchResponse, FetchError>] = []) { receiver = FakeReceiver(answers) }
 
-    func notifier(_ receivers: [Receiver] = [.webhook("http://user:pw@hook.example/T0KEN?x=1")]) -> Notifier {
+    func notifier(_ receivers: [Receiver] = [.webhook("http://user:pw@hook.example/T0KEN?x=1")])
+        -> Notifier
+    {
         var world = NotifierWorld(
             outbox: outbox.store, fetch: receiver.fetch, clock: clock.clock, registry: registry)
         world.policy.random = { 1 }
@@ -82,8 +89,13 @@ struct Bench {
         #expect(bench.outbox.history.map(\.outcome) == [.sent])
     }
 
-    @Test func `a failing receiver is tried again, more and more patiently, under one id`() async throws {
-        let bench = Bench([answer(500), .failure(.cannotConnect("refused")), answer(429, [("retry-after", "90")]), answer(204)])
+    @Test func `a failing receiver is tried again, more and more patiently, under one id`()
+        async throws
+    {
+        let bench = Bench([
+            answer(500), .failure(.cannotConnect("refused")), answer(429, [("retry-after", "90")]),
+            answer(204),
+        ])
         let notifier = bench.notifier()
         await bench.tell(notifier, [bench.alert()])
         var pauses: [Millis] = []
@@ -112,7 +124,10 @@ struct Bench {
         await bench.tell(notifier, [bench.alert()])
         #expect(await notifier.deliver("webhook/0") == nil)
         #expect(bench.outbox.history.map(\.outcome) == [.givenUp])
-        #expect(bench.log.withLock { $0 }.contains { $0.contains("given up: the receiver answered 403") })
+        #expect(
+            bench.log.withLock { $0 }.contains {
+                $0.contains("given up: the receiver answered 403")
+            })
         bench.clock.advance(by: .seconds(300))
         _ = await notifier.flush()
         _ = await notifier.deliver("webhook/0")
@@ -136,10 +151,13 @@ struct Bench {
         }
         _ = await notifier.deliver("webhook/0")
         let bodies = bench.receiver.requests.map { String(decoding: $0.body ?? [], as: UTF8.self) }
-        #expect(bodies.map { $0.contains(#""status":"resolved","alerts""#) } == [false, false, true])
+        #expect(
+            bodies.map { $0.contains(#""status":"resolved","alerts""#) } == [false, false, true])
     }
 
-    @Test func `after a crash what waits is delivered under the same id, what was sent is not`() async {
+    @Test func `after a crash what waits is delivered under the same id, what was sent is not`()
+        async
+    {
         let bench = Bench([answer(500)])
         let before = bench.notifier()
         await bench.tell(before, [bench.alert("A")])
@@ -219,9 +237,13 @@ struct Bench {
             })
         notifier.start()
         notifier.submit([
-            Alert(labels: ["alertname": "A"], annotations: .empty, startsAt: 0, endsAt: .max / 4, generatorURL: "")
+            Alert(
+                labels: ["alertname": "A"], annotations: .empty, startsAt: 0, endsAt: .max / 4,
+                generatorURL: "")
         ])
-        for _ in 0..<3000 where fast.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<3000 where fast.withLock({ $0 }) == 0 {
+            try await Task.sleep(for: .milliseconds(1))
+        }
         #expect(fast.withLock { $0 } == 1)
         gate.continuation.finish()
         for _ in 0..<3000 where outbox.history.contains(where: { $0.outcome == .waiting }) {
@@ -275,7 +297,9 @@ struct Bench {
         #expect(answers.map(\.isAccepted) == [true, false])
         let bodies = bench.receiver.requests.map { String(decoding: $0.body ?? [], as: UTF8.self) }
         #expect(bodies.allSatisfy { $0.contains(#""martlet_test":"true""#) })
-        #expect(bodies[0].contains(#""status":"firing""#) && bodies[1].contains(#""status":"resolved""#))
+        #expect(
+            bodies[0].contains(#""status":"firing""#) && bodies[1].contains(#""status":"resolved""#)
+        )
         #expect(await notifier.testNotification("nobody").isEmpty)
     }
 

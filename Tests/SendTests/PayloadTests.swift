@@ -27,16 +27,20 @@ private func notification(_ alerts: [Alert], at now: Millis, max: Int = 0) -> Se
 
     @Test func `a resolved alert carries its end, and only what all share is common`() {
         let first = Alert(
-            labels: ["alertname": "A", "n": "1"], annotations: ["s": "x"], startsAt: 0, endsAt: 1_000,
+            labels: ["alertname": "A", "n": "1"], annotations: ["s": "x"], startsAt: 0,
+            endsAt: 1_000,
             generatorURL: "")
         let second = Alert(
-            labels: ["alertname": "A", "n": "2"], annotations: ["s": "y"], startsAt: 100, endsAt: 2_500,
+            labels: ["alertname": "A", "n": "2"], annotations: ["s": "y"], startsAt: 100,
+            endsAt: 2_500,
             generatorURL: "")
         let text = String(
             decoding: notification([first, second], at: 5_000, max: 3).payload(externalURL: ""),
             as: UTF8.self)
         #expect(text.contains(#""status":"resolved","alerts":[{"status":"resolved""#))
-        #expect(text.contains(#""startsAt":"1970-01-01T00:00:00.1Z","endsAt":"1970-01-01T00:00:02.5Z""#))
+        #expect(
+            text.contains(#""startsAt":"1970-01-01T00:00:00.1Z","endsAt":"1970-01-01T00:00:02.5Z""#)
+        )
         #expect(text.contains(#""commonLabels":{"alertname":"A"},"commonAnnotations":{}"#))
         #expect(text.contains(#""truncatedAlerts":3"#))
     }

@@ -44,16 +44,26 @@ private func read(_ text: String) throws -> (receivers: [Receiver], problems: [S
         #expect(!ops.webhooks[0].sendsResolved)
         #expect(ops.webhooks[0].alertsMax == 3)
         #expect(ops.webhooks[0].timeoutMillis == 2_000)
-        #expect(ops.webhooks[0].access.authentication == .authorization(type: "Bearer", credentials: .file("/run/token")))
+        #expect(
+            ops.webhooks[0].access.authentication
+                == .authorization(type: "Bearer", credentials: .file("/run/token")))
         #expect(ops.webhooks[0].access.tls.authorityFile == "/ca.pem")
         #expect(ops.webhooks[1].url == .file("/run/url"))
-        #expect(ops.webhooks[1].access.authentication == .basic(user: "u", password: .text(Secret("p"))))
+        #expect(
+            ops.webhooks[1].access.authentication == .basic(user: "u", password: .text(Secret("p")))
+        )
         #expect(!ops.webhooks[1].access.followsRedirects)
     }
 
     static let faults: [(String, String)] = [
-        ("receivers:\n- webhook_configs: []\n", "m.yml:2:3: error: receivers[0].name: a receiver needs a name"),
-        ("receivers:\n- name: a\n- name: a\n", "m.yml:3:9: error: receivers[1].name: receiver \"a\" is there twice"),
+        (
+            "receivers:\n- webhook_configs: []\n",
+            "m.yml:2:3: error: receivers[0].name: a receiver needs a name"
+        ),
+        (
+            "receivers:\n- name: a\n- name: a\n",
+            "m.yml:3:9: error: receivers[1].name: receiver \"a\" is there twice"
+        ),
         (
             "receivers:\n- name: a\n  webhook_configs:\n  - send_resolved: true\n",
             "m.yml:4:5: error: receivers[0].webhook_configs[0]: exactly one of url and url_file is needed"
@@ -70,10 +80,15 @@ private func read(_ text: String) throws -> (receivers: [Receiver], problems: [S
             "receivers:\n- name: a\n  webhook_config: []\n",
             "m.yml:3:3: error: unknown key receivers[0].webhook_config; did you mean webhook_configs?"
         ),
-        ("receivers:\n- name: a\n  group_interval: 0s\n", "m.yml:3:19: error: receivers[0].group_interval: must be greater than zero"),
+        (
+            "receivers:\n- name: a\n  group_interval: 0s\n",
+            "m.yml:3:19: error: receivers[0].group_interval: must be greater than zero"
+        ),
     ]
 
-    @Test(arguments: faults) func `say what is wrong, and where`(_ text: String, _ expected: String) throws {
+    @Test(arguments: faults) func `say what is wrong, and where`(_ text: String, _ expected: String)
+        throws
+    {
         #expect(try read(text).problems == [expected])
     }
 
@@ -81,7 +96,8 @@ private func read(_ text: String) throws -> (receivers: [Receiver], problems: [S
         let receiver = FakeReceiver()
         var webhook = Webhook(url: .file("/url"))
         webhook.access.authentication = .basic(user: "u", password: .text(Secret("pass")))
-        let courier = Courier(fetch: receiver.fetch, userAgent: "Martlet/1") { (path) throws(FileError) in
+        let courier = Courier(fetch: receiver.fetch, userAgent: "Martlet/1") {
+            (path) throws(FileError) in
             path == "/url" ? "http://h/t\n" : ""
         }
         _ = await courier.post([1], to: webhook, deliveryID: "d")
@@ -95,7 +111,10 @@ private func read(_ text: String) throws -> (receivers: [Receiver], problems: [S
     @Test func `patience grows to its limit, dates are understood`() {
         var policy = DeliveryPolicy()
         policy.random = { 1 }
-        #expect([0, 1, 2, 8, 9, 60].map(policy.pauseMillis) == [1_000, 2_000, 4_000, 256_000, 300_000, 300_000])
+        #expect(
+            [0, 1, 2, 8, 9, 60].map(policy.pauseMillis) == [
+                1_000, 2_000, 4_000, 256_000, 300_000, 300_000,
+            ])
         #expect(parseHTTPDate("Sun, 06 Nov 1994 08:49:37 GMT") == 784_111_777_000)
         #expect(parseHTTPDate("soon") == nil)
         #expect(base64(Array("a".utf8)) == "YQ==")

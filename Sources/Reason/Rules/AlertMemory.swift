@@ -1,6 +1,7 @@
 // What has to outlive the process: which alerts were pending or firing, and since when. Prometheus
 // reads this back from ALERTS_FOR_STATE; Martlet keeps it as a record, so that an alert that was
-// firing goes on firing with its first time, and its end is told even if it came while nobody looked.
+// firing goes on firing with its first time, and its end is told even if it came while nobody
+// looked.
 
 public import Basics
 

@@ -1,7 +1,7 @@
 // One group: alerts that are told together to one receiver, and the record of what was told. When
 // there is something to tell is decided here, by the rules of Alertmanager's dispatcher and
-// deduplication stage. Like Alertmanager, only the record is kept at rest: after a restart the rules
-// say again what fires and what has ended.
+// deduplication stage. Like Alertmanager, only the record is kept at rest: after a restart the
+// rules say again what fires and what has ended.
 
 public import Basics
 
@@ -69,7 +69,8 @@ struct NotificationGroup: Sendable, Equatable {
         var receiver: String
         var labels: Labels
 
-        /// Alertmanager's `groupKey`: the path of the route, here always the root's, and the labels.
+        /// Alertmanager's `groupKey`: the path of the route, here always the root's, and the
+        /// labels.
         var groupKey: String {
             let pairs = labels.map { "\($0.name)=\(quoted($0.value))" }
             return "{}:{\(pairs.joined(separator: ", "))}"

@@ -1,9 +1,9 @@
-// All groups, as a value: alerts go in, notifications come out when their time has come. No clock, no
-// network; the notifier calls it and carries out what it says.
+// All groups, as a value: alerts go in, notifications come out when their time has come. No clock,
+// no network; the notifier calls it and carries out what it says.
 //
-// A firing alert ends when its rule says so, or when nobody has repeated it up to its `endsAt`. Time
-// that passes unseen (a suspended laptop) must not end it, so such a gap is added to the `endsAt` of
-// all firing alerts.
+// A firing alert ends when its rule says so, or when nobody has repeated it up to its `endsAt`.
+// Time that passes unseen (a suspended laptop) must not end it, so such a gap is added to the
+// `endsAt` of all firing alerts.
 
 public import Basics
 

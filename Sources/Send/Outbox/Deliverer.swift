@@ -1,7 +1,7 @@
-// Delivers what waits in the outbox: a task for each webhook, so that a slow receiver delays no other;
-// within a webhook one message at a time, and within a group in order, so that an end never arrives
-// before its beginning. The outcome is recorded right after the answer: a crash in between repeats the
-// message under the same delivery id, nothing else does.
+// Delivers what waits in the outbox: a task for each webhook, so that a slow receiver delays no
+// other; within a webhook one message at a time, and within a group in order, so that an end never
+// arrives before its beginning. The outcome is recorded right after the answer: a crash in between
+// repeats the message under the same delivery id, nothing else does.
 
 import Basics
 internal import Dispatch
@@ -11,8 +11,8 @@ final class Deliverer: Sendable {
     /// Messages looked at in one pass; a receiver that lags further is served in further passes.
     private static let passMax = 256
 
-    /// A webhook's task. It is told to end, never cancelled: a request that is cut off may have been
-    /// taken, and would be repeated.
+    /// A webhook's task, which is told to end and never cancelled: a request that is cut off may
+    /// have been taken, and would be repeated.
     private struct Lane {
         var task: Task<Void, Never>
         var wake: AsyncStream<Void>.Continuation
@@ -147,7 +147,9 @@ final class Deliverer: Sendable {
     /// Tries one message.
     ///
     /// - Returns: when to try again; nil when the message is settled.
-    private func attempt(_ entry: WaitingMessage, _ webhook: Webhook, _ target: String) async -> Millis? {
+    private func attempt(_ entry: WaitingMessage, _ webhook: Webhook, _ target: String) async
+        -> Millis?
+    {
         if let answer = state.withLock({ $0.unrecorded[entry.id] }) {
             return await settle(entry, target, .done(answer: answer))
         }
@@ -174,7 +176,9 @@ final class Deliverer: Sendable {
             return nil
         case .retry(let at, let error):
             metrics.failedAttempt(target)
-            log("notification to \(target), attempt \(entry.attempts + 1): \(error); tried again later")
+            log(
+                "notification to \(target), attempt \(entry.attempts + 1): \(error); more follow"
+            )
             _ = await blocking { try store.fail(id, at, error) }
             return at
         case .giveUp(let error):

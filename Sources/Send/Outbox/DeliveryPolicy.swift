@@ -63,7 +63,9 @@ public struct DeliveryPolicy: Sendable {
     /// Seconds, or a date.
     private func retryAfter(_ text: String, _ now: Millis) -> Millis? {
         let trimmed = text.split(separator: " ").joined(separator: " ")
-        if let seconds = Millis(trimmed) { return seconds < 0 ? nil : min(seconds, 1_000_000) * 1000 }
+        if let seconds = Millis(trimmed) {
+            return seconds < 0 ? nil : min(seconds, 1_000_000) * 1000
+        }
         return parseHTTPDate(trimmed).map { max(0, $0 - now) }
     }
 }
@@ -71,7 +73,9 @@ public struct DeliveryPolicy: Sendable {
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`.
 func parseHTTPDate(_ text: String) -> Millis? {
     let parts = text.split(separator: " ")
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
     guard parts.count == 6, let day = Int(parts[1]), let year = Int(parts[3]),
         let month = months.firstIndex(of: String(parts[2]))
     else { return nil }

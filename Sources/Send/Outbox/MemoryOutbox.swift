@@ -34,7 +34,8 @@ public final class MemoryOutbox: Sendable {
                 self.state.withLock { state in
                     for message in messages {
                         let id = Int64(state.entries.count + 1)
-                        state.entries.append(Entry(waiting: WaitingMessage(id: id, message: message)))
+                        state.entries.append(
+                            Entry(waiting: WaitingMessage(id: id, message: message)))
                     }
                     for record in records { state.records[record.key] = record }
                 }

@@ -1,6 +1,6 @@
 // What waits to be delivered, as a seam: Keep's outbox in SQLite behind it in the agent, memory in
-// tests. A message is put in together with the record of what it tells, in one transaction, so that a
-// crash neither loses a message nor makes it twice.
+// tests. A message is put in together with the record of what it tells, in one transaction, so that
+// a crash neither loses a message nor makes it twice.
 
 public import Basics
 
@@ -19,8 +19,10 @@ public struct OutgoingMessage: Sendable, Equatable {
         self.createdAt = createdAt
     }
 
-    /// Sent with every attempt, so that a receiver can tell a repetition: 64-bit FNV-1a over all that
-    /// makes the message, and its time. It needs no keeping and outlives a restart.
+    /// Sent with every attempt, so that a receiver can tell a repetition.
+    ///
+    /// 64-bit FNV-1a over all that makes the message, and its time: it needs no keeping and
+    /// outlives a restart.
     public var deliveryID: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func feed(_ bytes: some Sequence<UInt8>) {
