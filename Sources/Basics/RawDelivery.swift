@@ -6,8 +6,9 @@
 public struct RawDelivery: Sendable, Equatable {
     /// `github/shop`: kind and configured name of the source.
     public var source: String
-    /// The sender's id of this delivery, or a digest of source and body when it sends none. A repeated
-    /// delivery has the same id.
+    /// The sender's id of this delivery, or a digest of source and body when it sends none.
+    ///
+    /// A repeated delivery has the same id.
     public var id: String
     public var receivedAt: Millis
     /// Headers in lower case that the reader needs: event names, `ce-…`, the content type.

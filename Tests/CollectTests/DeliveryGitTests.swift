@@ -72,7 +72,8 @@ private final class Repository {
         #expect(commits.allSatisfy { $0.repository == "org/shop" && $0.service == "shop" })
         let fix = try #require(commits.first { $0["isFix"] == .bool(true) })
         #expect(fix["added"] == .number(1) && fix["branch"] == nil && fix["parents"] == .number(1))
-        let merged = try #require(result.events.first { $0.kind == .change && $0["change"] == .text("7") })
+        let merged = try #require(
+            result.events.first { $0.kind == .change && $0["change"] == .text("7") })
         #expect(merged["firstCommit"] == .number(1_700_000_100_000))
         #expect(merged["added"] == .number(3) && merged["deleted"] == .number(1))
         #expect(merged.time == 1_700_000_300_000)
@@ -119,7 +120,9 @@ private final class Repository {
         #expect(time < .seconds(10), "\(time)")
     }
 
-    @Test func `a folder that is no repository, and an empty one, are refused with a reason`() throws {
+    @Test func `a folder that is no repository, and an empty one, are refused with a reason`()
+        throws
+    {
         #expect(throws: DeliveryError.self) {
             try readGit(GitImport(folder: "/proc"), people: PeopleBook(salt: testSalt))
         }

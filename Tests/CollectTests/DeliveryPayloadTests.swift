@@ -8,7 +8,8 @@ import Foundation
 import Testing
 
 private let kinds: [DeliveryKind] = [
-    .asana, .cdevents, .circleci, .cloudevents, .devlake, .gerrit, .github, .gitlab, .jenkins, .jira,
+    .asana, .cdevents, .circleci, .cloudevents, .devlake, .gerrit, .github, .gitlab, .jenkins,
+    .jira,
     .pelorus, .trello,
 ]
 
@@ -73,7 +74,8 @@ struct DeliveryPayloadTests {
                 #expect(maskedEmails(text) == text, "\(kind) \(file)")
                 let lines = body.split(separator: 0x0a).compactMap { try? JSON(Array($0)) }
                 let documents = (try? JSON(body)).map { [$0] } ?? lines
-                for name in documents.reduce(into: Set<String>(), { $0.formUnion(people(in: $1)) }) {
+                for name in documents.reduce(into: Set<String>(), { $0.formUnion(people(in: $1)) })
+                {
                     #expect(!text.contains(name), "\(kind) \(file) names \(name)")
                 }
             }

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct DeliveryPeopleTests {
     @Test func `robotics and about are people, dependabot and renovate-bot are not`() {
-        for name in ["robotics", "about", "abbott", "talbot", "botanist", "Robert", "cibotti", "elbot"] {
+        for name in [
+            "robotics", "about", "abbott", "talbot", "botanist", "Robert", "cibotti", "elbot",
+        ] {
             #expect(!isBot(Identity(login: name)), "\(name)")
         }
         for name in [
@@ -62,7 +64,9 @@ import Testing
         let book = PeopleBook(salt: testSalt, config: config)
         #expect(book.actor(Identity(login: "ann", name: "Ann Lee")).name == "Ann Lee")
         #expect(!book.actor(Identity(email: "ann@example.org")).name.contains("@"))
-        #expect(!book.actor(Identity(name: "ann@example.org", email: "ann@example.org")).name.contains("@"))
+        #expect(
+            !book.actor(Identity(name: "ann@example.org", email: "ann@example.org")).name.contains(
+                "@"))
     }
 
     @Test func `addresses are masked wherever they stand`() {

@@ -6,11 +6,14 @@ import Testing
 private let body = Array(#"{"id":"e1","kind":"incident","time":1700000000000}"#.utf8)
 private let bearer: DeliveryHeaders = ["Authorization": "Bearer martlet-dev-secret"]
 
-private func receiver(_ kinds: DeliveryKind..., registry: Registry = Registry()) -> DeliveryReceiver {
+private func receiver(_ kinds: DeliveryKind..., registry: Registry = Registry()) -> DeliveryReceiver
+{
     DeliveryReceiver(sources: kinds.map(testSource), registry: registry)
 }
 
-private func text(_ answer: DeliveryAnswer) -> String { String(decoding: answer.body, as: UTF8.self) }
+private func text(_ answer: DeliveryAnswer) -> String {
+    String(decoding: answer.body, as: UTF8.self)
+}
 
 @Suite struct DeliveryReceiverTests {
     @Test func `a verified delivery is handed on without its secret`() throws {
@@ -39,7 +42,8 @@ private func text(_ answer: DeliveryAnswer) -> String { String(decoding: answer.
     @Test func `a refusal names its reason, is counted, and keeps nothing`() {
         let registry = Registry()
         let answer = receiver(.generic, registry: registry).receive(
-            source: "generic/shop", headers: ["Authorization": "Bearer x"], body: body, url: "/", now: 5)
+            source: "generic/shop", headers: ["Authorization": "Bearer x"], body: body, url: "/",
+            now: 5)
         #expect(answer.status == 401 && answer.delivery == nil)
         #expect(text(answer).contains("wrong_proof"))
         let family = registry.families().first { $0.name == "martlet_ingest_rejected" }
@@ -127,8 +131,10 @@ private func text(_ answer: DeliveryAnswer) -> String { String(decoding: answer.
         #expect(read.secrets == ["a-secret", "b-secret"].map(DeliverySecret.init(text:)))
         #expect(try problems("kind: github").1.contains { $0.contains("anybody can send") })
         #expect(try problems("kind: github\nproof: none").1.isEmpty)
-        #expect(try problems("kind: gitbub\nsecret: x").1.contains { $0.contains("must be one of") })
+        #expect(
+            try problems("kind: gitbub\nsecret: x").1.contains { $0.contains("must be one of") })
         #expect(try problems("kind: trello\nsecret: x").1.contains { $0.contains("callback") })
-        #expect(try problems("kind: github\nsecret: x\nteem: y").1.contains { $0.contains("team?") })
+        #expect(
+            try problems("kind: github\nsecret: x\nteem: y").1.contains { $0.contains("team?") })
     }
 }

@@ -220,7 +220,8 @@ private func time(_ text: String) -> Millis { parseRFC3339(text) ?? -1 }
 
     @Test func `an empty batch of CloudEvents is valid, and so is binary mode`() throws {
         #expect(try read(.cloudevents, json: "[]").events.isEmpty)
-        let own = #"{"id":"x","kind":"deployment","time":1700000000000,"fields":{"status":"success"}}"#
+        let own =
+            #"{"id":"x","kind":"deployment","time":1700000000000,"fields":{"status":"success"}}"#
         let result = try read(
             .cloudevents, json: own,
             headers: ["ce-type": "org.martlet.event", "ce-id": "1", "ce-source": "/x"])
@@ -265,7 +266,9 @@ private func time(_ text: String) -> Millis { parseRFC3339(text) ?? -1 }
         mapping.id = "fingerprint"
         mapping.time = "startsAt"
         mapping.service = "labels.service"
-        mapping.fields = ["incident": "fingerprint", "action": "status", "severity": "labels.severity"]
+        mapping.fields = [
+            "incident": "fingerprint", "action": "status", "severity": "labels.severity",
+        ]
         mapping.words = ["firing": "opened"]
         let body = #"""
             {"alerts":[{"fingerprint":"f1","status":"firing","startsAt":"2024-01-01T00:00:00Z",

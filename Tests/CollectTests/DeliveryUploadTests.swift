@@ -80,8 +80,9 @@ private func reason(_ kind: UploadKind, _ text: String) -> String {
             <!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><testsuite>&b;</testsuite>
             """
         #expect(reason(.junit, bomb) == "xml_declarations")
-        #expect(reason(.junit, "<!DOCTYPE r [<!ENTITY % sp SYSTEM \"file:///etc/passwd\">]><r/>")
-            == "xml_declarations")
+        #expect(
+            reason(.junit, "<!DOCTYPE r [<!ENTITY % sp SYSTEM \"file:///etc/passwd\">]><r/>")
+                == "xml_declarations")
         let deep = String(repeating: "<testsuite>", count: 100_000)
         #expect(reason(.junit, deep) == "bad_xml")
         #expect(reason(.junit, "<testsuite name=\"&lol;\"/>") == "bad_xml")
@@ -131,9 +132,12 @@ private func reason(_ kind: UploadKind, _ text: String) -> String {
     }
 
     @Test func `a JTL has percentiles by label, with and without a header`() throws {
-        let rows = (1...100).map { "17000000000\($0 < 10 ? "0" : "")\($0 % 100),\($0),A,200,OK,t,text,true" }
+        let rows = (1...100).map {
+            "17000000000\($0 < 10 ? "0" : "")\($0 % 100),\($0),A,200,OK,t,text,true"
+        }
         let plain = try upload(.jtl, rows.joined(separator: "\n"))
-        let header = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success"
+        let header =
+            "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success"
         let headed = try upload(.jtl, ([header] + rows).joined(separator: "\r\n"))
         for result in [plain, headed] {
             let event = try #require(result.events.first)
@@ -167,7 +171,9 @@ private func reason(_ kind: UploadKind, _ text: String) -> String {
             {"epoch":3,"loss":"nan"}
             """)
         #expect(result.events.count == 3 && result.faults.count == 1)
-        #expect(result.events[0]["metric"] == .text("loss") && result.events[0]["split"] == .text("train"))
+        #expect(
+            result.events[0]["metric"] == .text("loss")
+                && result.events[0]["split"] == .text("train"))
         #expect(result.events[1]["split"] == .text("validation"))
         #expect(result.events[2]["value"] == .number(0.9))
     }

@@ -7,7 +7,8 @@ import Testing
 private let now: Millis = 1_772_442_200_000
 
 private func verdict(
-    _ kind: DeliveryKind, _ headers: DeliveryHeaders, body: String = "{}", url: String = "/hooks/x/y",
+    _ kind: DeliveryKind, _ headers: DeliveryHeaders, body: String = "{}",
+    url: String = "/hooks/x/y",
     secrets: [String] = ["s3cret"], change: (inout DeliverySourceConfig) -> Void = { _ in }
 ) -> DeliveryVerdict {
     var source = DeliverySourceConfig(
@@ -22,7 +23,8 @@ private func basic(_ pair: String) -> String { "Basic " + Data(pair.utf8).base64
     @Test(.enabled(if: payloads != nil, "payloads/signatures.csv is not here"))
     func `every row of signatures.csv gets its verdict`() throws {
         guard let payloads else { return }
-        let text = try String(contentsOf: payloads.appending(path: "signatures.csv"), encoding: .utf8)
+        let text = try String(
+            contentsOf: payloads.appending(path: "signatures.csv"), encoding: .utf8)
         let table = rows(ofCSV: text).dropFirst()
         #expect(table.count >= 58)
         for row in table {
@@ -36,7 +38,8 @@ private func basic(_ pair: String) -> String { "Basic " + Data(pair.utf8).base64
             if kind == .trello {
                 source.callbackURL = "https://martlet.example.org/hooks/trello?board=1"
             }
-            let verdict = verify(source, headers: headers, body: body, url: "/hooks/\(kind)/shop", now: now)
+            let verdict = verify(
+                source, headers: headers, body: body, url: "/hooks/\(kind)/shop", now: now)
             let place = "\(row[0]) \(file) \(note)"
             if expected.hasPrefix("accept") {
                 #expect(verdict == .accepted, "\(place)")
@@ -62,7 +65,10 @@ private func basic(_ pair: String) -> String { "Basic " + Data(pair.utf8).base64
                 .github, ["X-Hub-Signature-256": github], body: "Hello, World!",
                 secrets: ["It's a Secret to Everybody"]) == .accepted)
         let circle = [
-            ("secret", "hello world", "734cc62f32841568f45715aeb9f4d7891324e6d948e4c6c60c0621cdac48623a"),
+            (
+                "secret", "hello world",
+                "734cc62f32841568f45715aeb9f4d7891324e6d948e4c6c60c0621cdac48623a"
+            ),
             (
                 "another-secret", "lalala",
                 "daa220016c8f29a8b214fbfc3671aeec2145cfb1e6790184ffb38b6d0425fa00"
@@ -74,7 +80,8 @@ private func basic(_ pair: String) -> String { "Basic " + Data(pair.utf8).base64
         ]
         for (secret, body, code) in circle {
             #expect(
-                verdict(.circleci, ["circleci-signature": "v1=\(code)"], body: body, secrets: [secret])
+                verdict(
+                    .circleci, ["circleci-signature": "v1=\(code)"], body: body, secrets: [secret])
                     == .accepted)
         }
         #expect(

@@ -4,7 +4,8 @@ import Keep
 import Testing
 
 private final class Store {
-    let folder = FileManager.default.temporaryDirectory.path + "/martlet-events-\(UUID().uuidString)"
+    let folder =
+        FileManager.default.temporaryDirectory.path + "/martlet-events-\(UUID().uuidString)"
     var keeper: RecordKeeper
     let registry = Registry()
 
@@ -22,7 +23,8 @@ private final class Store {
 }
 
 private func event(
-    _ id: String, _ kind: EventKind = .commit, at time: Millis = 1000, source: String = "github/shop",
+    _ id: String, _ kind: EventKind = .commit, at time: Millis = 1000,
+    source: String = "github/shop",
     _ fields: [String: EventValue] = [:]
 ) -> Event {
     Event(
@@ -35,7 +37,10 @@ private func event(
         let store = try Store()
         let kept = event(
             "commit/1", at: 5,
-            ["sha": .text("ab\"c"), "files": .number(2.5), "isFix": .bool(true), "tags": .list(["a", "b"])])
+            [
+                "sha": .text("ab\"c"), "files": .number(2.5), "isFix": .bool(true),
+                "tags": .list(["a", "b"]),
+            ])
         #expect(try store.keeper.events.append([kept]) == EventOutcome(added: 1))
         try store.reopen()
         #expect(try store.keeper.events.events(EventQuery()) == [kept])
@@ -45,7 +50,8 @@ private func event(
         let store = try Store()
         try store.keeper.events.append([event("a", at: 1)])
         let outcome = try store.keeper.events.append([
-            event("a", at: 2), event("a", at: 3, source: "git"), event("b", at: 4), event("b", at: 9),
+            event("a", at: 2), event("a", at: 3, source: "git"), event("b", at: 4),
+            event("b", at: 9),
         ])
         #expect(outcome == EventOutcome(added: 2, known: 2))
         #expect(try store.keeper.events.events(EventQuery()).map(\.time) == [1, 3, 4])
@@ -61,7 +67,9 @@ private func event(
         let events = store.keeper.events
         #expect(try events.events(EventQuery(kinds: [.build])).map(\.id) == ["c", "o"])
         #expect(
-            try events.events(EventQuery(range: TimeRange(from: 20, through: 30))).map(\.id) == ["b", "c"])
+            try events.events(EventQuery(range: TimeRange(from: 20, through: 30))).map(\.id) == [
+                "b", "c",
+            ])
         var query = EventQuery()
         query.team = "red"
         #expect(try events.events(query).map(\.id) == ["o"])
@@ -109,7 +117,8 @@ private func event(
         let store = try Store()
         let day: Millis = 86_400_000
         let delivery = RawDelivery(
-            source: "github/shop", id: "d1", receivedAt: 10 * day, headers: ["x-github-event": "push"],
+            source: "github/shop", id: "d1", receivedAt: 10 * day,
+            headers: ["x-github-event": "push"],
             subpath: "", body: [0x7b, 0, 0xff, 0x7d])
         let events = store.keeper.events
         #expect(try events.accept(delivery))
@@ -145,17 +154,21 @@ private func event(
             attempt == 1 ? "Curious Heron" : "Curious Heron \(attempt)"
         }
         #expect(
-            try store.keeper.events.claimPseudonym(digest: "a", candidate: candidate) == "Curious Heron")
+            try store.keeper.events.claimPseudonym(digest: "a", candidate: candidate)
+                == "Curious Heron")
         #expect(
-            try store.keeper.events.claimPseudonym(digest: "b", candidate: candidate) == "Curious Heron 2")
+            try store.keeper.events.claimPseudonym(digest: "b", candidate: candidate)
+                == "Curious Heron 2")
         try store.reopen()
         #expect(
-            try store.keeper.events.claimPseudonym(digest: "a", candidate: candidate) == "Curious Heron")
+            try store.keeper.events.claimPseudonym(digest: "a", candidate: candidate)
+                == "Curious Heron")
     }
 
     @Test func `a person who is forgotten is in no event`() throws {
         let store = try Store()
-        var other = event("b", .workItem, ["assignee": .text("Curious Heron"), "item": .text("X-1")])
+        var other = event(
+            "b", .workItem, ["assignee": .text("Curious Heron"), "item": .text("X-1")])
         other.actor = "Bold Wren"
         try store.keeper.events.append([event("a"), other])
         #expect(try store.keeper.events.forget(pseudonym: "Curious Heron") == 2)

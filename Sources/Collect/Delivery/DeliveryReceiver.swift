@@ -66,7 +66,8 @@ public struct DeliveryReceiver: Sendable {
         }
         switch verify(source, headers: headers, body: body, url: url, now: now) {
         case .refused(let reason):
-            return refuse(name, 401, reason.rawValue, "the delivery is not proven to come from its sender")
+            return refuse(
+                name, 401, reason.rawValue, "the delivery is not proven to come from its sender")
         case .handshake(let handshake):
             var answer = answer(200, "handshake")
             answer.headers += handshake.headers

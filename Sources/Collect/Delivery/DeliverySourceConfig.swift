@@ -61,7 +61,8 @@ public struct DeliverySourceConfig: Sendable, Equatable {
                 section.error("proof", "must be one of \(all)")
             }
         }
-        secrets = ((section.string("secret").map { [$0] } ?? []) + (section.strings("secrets") ?? []))
+        secrets =
+            ((section.string("secret").map { [$0] } ?? []) + (section.strings("secrets") ?? []))
             .map(DeliverySecret.init(text:))
         secretFiles =
             (section.string("secret_file").map { [$0] } ?? [])
@@ -120,7 +121,8 @@ public struct DeliverySourceConfig: Sendable, Equatable {
         !name.isEmpty && name.utf8.count <= 64
             && name.unicodeScalars.allSatisfy { scalar in
                 scalar.isASCII
-                    && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
+                    && (scalar.properties.isAlphabetic
+                        || "0123456789-_.".unicodeScalars.contains(scalar))
             }
     }
 

@@ -33,7 +33,9 @@ public struct EventMapping: Sendable, Equatable {
             let all = EventKind.allCases.map(\.rawValue).joined(separator: ", ")
             section.error("kind", "is no kind of event; there are \(all)")
         }
-        if id.isEmpty { section.error("id", "is missing; it keeps a repeated delivery from counting") }
+        if id.isEmpty {
+            section.error("id", "is missing; it keeps a repeated delivery from counting")
+        }
         repository = section.string("repository") ?? ""
         service = section.string("service") ?? ""
         team = section.string("team") ?? ""

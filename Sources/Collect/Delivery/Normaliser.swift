@@ -171,11 +171,13 @@ struct CommitMessage {
     init(_ message: String) {
         let subject = String(message.prefix { $0 != "\n" })
         let lower = subject.lowercased()
-        isRevert = lower.hasPrefix("revert \"") || lower.hasPrefix("revert:")
+        isRevert =
+            lower.hasPrefix("revert \"") || lower.hasPrefix("revert:")
             || message.contains("This reverts commit ")
         let words = lower.prefix(80).split { !$0.isLetter }
         let first = words.first ?? ""
-        isFix = ["fix", "fixes", "fixed", "bugfix", "hotfix"].contains(first)
+        isFix =
+            ["fix", "fixes", "fixed", "bugfix", "hotfix"].contains(first)
             || words.contains("bugfix") || words.contains("hotfix")
         if let number = CommitMessage.number(after: "Merge pull request #", in: subject) {
             change = number

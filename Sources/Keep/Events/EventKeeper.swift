@@ -110,7 +110,8 @@ public final class EventKeeper: Sendable {
     public func forget(pseudonym: String) throws(RecordError) -> Int {
         try base.write("forget a person") { db in
             try db.execute(
-                sql: "UPDATE delivery_events SET actor = '' WHERE actor = ?", arguments: [pseudonym])
+                sql: "UPDATE delivery_events SET actor = '' WHERE actor = ?", arguments: [pseudonym]
+            )
             var count = db.changesCount
             for field in ["assignee", "person", "user"] {
                 try db.execute(

@@ -58,7 +58,8 @@ extension EventKeeper {
         let limit = query.limit.map { "LIMIT \(max(0, $0))" } ?? ""
         return try base.read("read events") { db in
             try Row.fetchAll(
-                db, sql: "SELECT \(columns) FROM delivery_events \(filter) ORDER BY \(order) \(limit)",
+                db,
+                sql: "SELECT \(columns) FROM delivery_events \(filter) ORDER BY \(order) \(limit)",
                 arguments: arguments
             ).compactMap(event)
         }

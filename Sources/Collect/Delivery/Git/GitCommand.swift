@@ -34,7 +34,8 @@ struct GitCommand {
         do {
             try process.run()
         } catch {
-            throw DeliveryError("git_missing", "git cannot be started: \(error.localizedDescription)")
+            throw DeliveryError(
+                "git_missing", "git cannot be started: \(error.localizedDescription)")
         }
         let faultReader = faults.fileHandleForReading
         startThread("git-stderr") {
@@ -52,12 +53,14 @@ struct GitCommand {
         process.waitUntilExit()
         isRead.wait()
         if bytes.count > GitCommand.outputBytesMax {
-            throw DeliveryError("too_large", "the history has more than \(GitCommand.outputBytesMax) bytes")
+            throw DeliveryError(
+                "too_large", "the history has more than \(GitCommand.outputBytesMax) bytes")
         }
         guard process.terminationStatus == 0 else {
             let text = trimmed(said.withLock { $0 }).split(separator: "\n").first ?? "no message"
             throw DeliveryError(
-                "git_failed", "git \(arguments.first ?? ""): status \(process.terminationStatus): \(text)")
+                "git_failed",
+                "git \(arguments.first ?? ""): status \(process.terminationStatus): \(text)")
         }
         return bytes
     }

@@ -34,7 +34,8 @@ public func readGit(
         let url = (try? git.run(["config", "--get", "remote.origin.url"])).map(text) ?? ""
         let top = url.isEmpty ? text(try git.run(["rev-parse", "--absolute-git-dir"])) : ""
         let folder = top.hasSuffix("/.git") ? String(top.dropLast(5)) : top
-        name = url.isEmpty
+        name =
+            url.isEmpty
             ? String(folder.split(separator: "/").last ?? "repository") : repositoryName(ofURL: url)
     }
     var config = DeliverySourceConfig(kind: .generic, name: "git")
@@ -46,7 +47,8 @@ public func readGit(
             source: config, people: people,
             delivery: RawDelivery(source: "git", id: "", receivedAt: 0, body: [])))
     if text(try git.run(["rev-parse", "--is-shallow-repository"])) == "true" {
-        reading.reading.fault("the clone is shallow: older commits are missing (git fetch --unshallow)")
+        reading.reading.fault(
+            "the clone is shallow: older commits are missing (git fetch --unshallow)")
     }
     guard let head = try? git.run(["rev-parse", "--verify", "HEAD"]) else {
         throw DeliveryError("empty", "the repository has no commit")
@@ -94,7 +96,8 @@ func parseGitLog(_ bytes: [UInt8]) -> [GitCommit] {
         let parts = record[..<mark].split(
             separator: 0x1f, maxSplits: 7, omittingEmptySubsequences: false
         ).map { String(decoding: $0, as: UTF8.self) }
-        guard parts.count == 8, let authored = Int64(parts[2]), let committed = Int64(parts[3]) else {
+        guard parts.count == 8, let authored = Int64(parts[2]), let committed = Int64(parts[3])
+        else {
             return nil
         }
         var commit = GitCommit(

@@ -35,52 +35,60 @@ private func isMailByte(_ byte: UInt8) -> Bool {
 
 /// Replaces the names of people, whole words only.
 struct NameMask {
-    private var names: [(spelling: [UInt8], pseudonym: String)] = []
+    private typealias Entry = (spelling: [UInt8], pseudonym: String)
+
+    /// By the first word of a spelling, the longest spelling first: a login may be a part of a name.
+    private var entries: [[UInt8]: [Entry]] = [:]
+    private var learned: Set<Identity> = []
 
     /// Takes note of a person; spellings under three bytes are too short to be told from words.
     mutating func learn(_ identity: Identity, as pseudonym: String) {
-        for spelling in identity.spellings where spelling.utf8.count >= 3 {
+        guard learned.insert(identity).inserted else { return }
+        for spelling in identity.spellings where spelling.utf8.count >= 3 && spelling != pseudonym {
             let bytes = Array(spelling.lowercased().utf8)
-            if names.contains(where: { $0.spelling == bytes }) || spelling == pseudonym { continue }
-            names.append((bytes, pseudonym))
+            guard let start = bytes.firstIndex(where: isWordByte) else { continue }
+            let whole = Array(bytes[start...])
+            let first = Array(whole.prefix(while: isWordByte))
+            var known = entries[first] ?? []
+            if known.contains(where: { $0.spelling == whole }) { continue }
+            known.append((whole, pseudonym))
+            entries[first] = known.sorted { $0.spelling.count > $1.spelling.count }
         }
     }
 
     /// The text without e-mail addresses and without the people learned.
     func apply(_ text: String) -> String {
-        var text = maskedEmails(text)
-        // The longest first: a login may be a part of a name.
-        for (spelling, pseudonym) in names.sorted(by: { $0.spelling.count > $1.spelling.count }) {
-            text = replacing(spelling, by: pseudonym, in: text)
-        }
-        return text
-    }
-
-    private func replacing(_ word: [UInt8], by pseudonym: String, in text: String) -> String {
+        let text = maskedEmails(text)
+        if entries.isEmpty { return text }
         let bytes = Array(text.utf8)
         let lower = Array(text.lowercased().utf8)
         // Lower case may have another length beyond ASCII; then the text is compared as it is.
         let searched = lower.count == bytes.count ? lower : bytes
-        guard searched.count >= word.count else { return text }
         var result: [UInt8] = []
-        var index = 0
-        var found = false
+        var (copied, index) = (0, 0)
         while index < bytes.count {
-            let end = index + word.count
-            if end <= bytes.count, searched[index] == word[0],
-                searched[index..<end].elementsEqual(word),
-                index == 0 || !isWordByte(bytes[index - 1]),
-                end == bytes.count || !isWordByte(bytes[end])
-            {
-                result += Array(pseudonym.utf8)
-                index = end
-                found = true
-            } else {
-                result.append(bytes[index])
+            guard isWordByte(searched[index]) else {
                 index += 1
+                continue
+            }
+            let wordEnd = searched[index...].firstIndex { !isWordByte($0) } ?? bytes.count
+            let found = entries[Array(searched[index..<wordEnd])]?.first { entry in
+                let end = index + entry.spelling.count
+                return end <= bytes.count && searched[index..<end].elementsEqual(entry.spelling)
+                    && (end == bytes.count || !isWordByte(searched[end - 1])
+                        || !isWordByte(searched[end]))
+            }
+            if let found {
+                result += bytes[copied..<index]
+                result += Array(found.pseudonym.utf8)
+                index += found.spelling.count
+                copied = index
+            } else {
+                index = wordEnd
             }
         }
-        return found ? String(decoding: result, as: UTF8.self) : text
+        if copied == 0 { return text }
+        return String(decoding: result + bytes[copied...], as: UTF8.self)
     }
 
     private func isWordByte(_ byte: UInt8) -> Bool {

@@ -33,7 +33,8 @@ public struct PeopleConfig: Sendable {
             for alias in (person.strings("aliases") ?? []) + [name] {
                 let key = alias.lowercased()
                 if let other = aliases[key], other != name {
-                    person.error("aliases", "an alias of this person belongs to another one already")
+                    person.error(
+                        "aliases", "an alias of this person belongs to another one already")
                 }
                 aliases[key] = name
             }
@@ -54,11 +55,16 @@ public final class PeopleBook: Sendable {
     private let config: PeopleConfig
     private let salt: [UInt8]
     private let store: PseudonymStore
+    /// Actors found before: a history names few people many times.
+    private let known = Lock([Identity: Actor]())
+    /// Beyond so many the memory of actors starts anew; it is only there for speed.
+    private static let knownMax = 50_000
 
     /// - Parameter salt: secret bytes of this installation, at least 16; the same for ever, or people
     ///   get new names.
-    public init(salt: [UInt8], config: PeopleConfig = PeopleConfig(), store: PseudonymStore = .inMemory())
-    {
+    public init(
+        salt: [UInt8], config: PeopleConfig = PeopleConfig(), store: PseudonymStore = .inMemory()
+    ) {
         self.salt = salt
         self.config = config
         self.store = store
@@ -67,6 +73,16 @@ public final class PeopleBook: Sendable {
     /// The actor of an identity; empty when it names nobody.
     public func actor(_ identity: Identity?) -> Actor {
         guard let identity, !identity.key.isEmpty else { return Actor(name: "", isBot: false) }
+        if let actor = known.withLock({ $0[identity] }) { return actor }
+        let actor = find(identity)
+        known.withLock { known in
+            if known.count >= PeopleBook.knownMax { known = [:] }
+            known[identity] = actor
+        }
+        return actor
+    }
+
+    private func find(_ identity: Identity) -> Actor {
         let bot = isBot(identity, patterns: config.bots)
         let isCertain = identity.isDeclaredBot || identity.login.hasSuffix("[bot]")
         if bot && isCertain && !identity.login.isEmpty {

@@ -21,7 +21,8 @@ extension Reading {
         }
         var fields: [String: EventValue?] = [
             "item": .text(item),
-            "type": .text(event.word("resource.resource_subtype") == "milestone" ? "milestone" : "task"),
+            "type": .text(
+                event.word("resource.resource_subtype") == "milestone" ? "milestone" : "task"),
         ]
         let parent = event.word("parent.resource_type")
         let field = event.word("change.field")

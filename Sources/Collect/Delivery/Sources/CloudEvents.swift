@@ -92,7 +92,8 @@ extension Reading {
                 ])
         case ("change", _):
             let words = [
-                "created": "opened", "updated": "updated", "merged": "merged", "abandoned": "closed",
+                "created": "opened", "updated": "updated", "merged": "merged",
+                "abandoned": "closed",
             ]
             if let word = words[predicate] {
                 add(
@@ -126,7 +127,8 @@ extension Reading {
             let isClosed = predicate == "closed"
             actor(content.word("creator").flatMap(Identity.init(text:)))
             add(
-                .workItem, key, at: time, by: content.word("updatedBy").flatMap(Identity.init(text:)),
+                .workItem, key, at: time,
+                by: content.word("updatedBy").flatMap(Identity.init(text:)),
                 [
                     "item": .text(id), "action": .text(isClosed ? "moved" : predicate),
                     "type": .maybe(content.word("ticketType")),

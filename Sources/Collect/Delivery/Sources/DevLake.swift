@@ -45,7 +45,9 @@ extension Reading {
             return fault("deployment without an id")
         }
         let commits = json.list("deploymentCommits") + json.list("deployment_commits")
-        if commits.isEmpty { return fault("deployment \(id.prefix(80)): deploymentCommits is empty") }
+        if commits.isEmpty {
+            return fault("deployment \(id.prefix(80)): deploymentCommits is empty")
+        }
         let result = either(json, "result") ?? "SUCCESS"
         for commit in commits {
             let repository = either(commit, "repoUrl").map(repositoryName(ofURL:)) ?? ""
@@ -118,7 +120,8 @@ extension Reading {
                 .change, "change/\(name)/\(number)/\(action)", at: time, repository: name, by: who,
                 [
                     "change": .text(number), "action": .text(action),
-                    "branch": .maybe(either(json, "headRef")), "target": .maybe(either(json, "baseRef")),
+                    "branch": .maybe(either(json, "headRef")),
+                    "target": .maybe(either(json, "baseRef")),
                     "isDraft": .maybe(json.flag("isDraft")),
                     "sha": action == "merged" ? .maybe(either(json, "mergeCommitSha")) : nil,
                     "added": .maybe(json.amount("additions")),

@@ -33,7 +33,9 @@ extension Reading {
             return json.word(path).map { mapping.words[$0] ?? $0 }
         }
         guard let kindText = value(mapping.kind) else { return fault("no kind at \(mapping.kind)") }
-        guard let kind = EventKind(rawValue: kindText) else { return ignore(String(kindText.prefix(80))) }
+        guard let kind = EventKind(rawValue: kindText) else {
+            return ignore(String(kindText.prefix(80)))
+        }
         guard let id = value(mapping.id) else { return fault("no id at \(mapping.id)") }
         var fields: [String: EventValue?] = [:]
         for (name, path) in mapping.fields {
@@ -54,7 +56,8 @@ extension Reading {
             }
         }
         // A thing without a time of its own happened when it came.
-        let time = mapping.time.isEmpty ? delivery.receivedAt : value(mapping.time).flatMap(parseStamp)
+        let time =
+            mapping.time.isEmpty ? delivery.receivedAt : value(mapping.time).flatMap(parseStamp)
         let action = fields["action"].flatMap { $0?.text } ?? fields["status"].flatMap { $0?.text }
         add(
             kind, [kindText, id, action].compactMap { $0 }.joined(separator: "/"), at: time,

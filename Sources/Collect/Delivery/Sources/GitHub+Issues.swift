@@ -39,7 +39,9 @@ extension Reading {
     ) {
         var fields = githubIssueFacts(issue, key)
         let author = Identity(issue.at("user"))
-        let isIncident = issue.list("labels").contains { $0.word("name")?.lowercased() == "incident" }
+        let isIncident = issue.list("labels").contains {
+            $0.word("name")?.lowercased() == "incident"
+        }
         let incident: [String: EventValue?] = [
             "incident": .text(key), "title": title(issue.word("title")),
         ]
@@ -48,10 +50,12 @@ extension Reading {
         fields["isDone"] = .bool(false)
         let created = issue.stamp("created_at")
         add(
-            .workItem, "item/\(key)/created", at: created, repository: repository, by: author, fields)
+            .workItem, "item/\(key)/created", at: created, repository: repository, by: author,
+            fields)
         if isIncident {
             add(
-                .incident, "incident/\(key)/opened", at: created, repository: repository, by: author,
+                .incident, "incident/\(key)/opened", at: created, repository: repository,
+                by: author,
                 incident.merging(["action": .text("opened")]) { $1 })
         }
         guard let closed = issue.stamp("closed_at") else { return }

@@ -59,7 +59,9 @@ extension Reading {
         let started = run.stamp("run_started_at") ?? created
         let updated = run.stamp("updated_at")
         let time = isOver ? updated : status == "running" ? started : created
-        for path in ["head_commit.author", "head_commit.committer"] { actor(Identity(run.at(path))) }
+        for path in ["head_commit.author", "head_commit.committer"] {
+            actor(Identity(run.at(path)))
+        }
         add(
             .build, "build/\(repository)/\(id)/\(attempt)/\(status)", at: time ?? updated,
             repository: repository, by: Identity(run.at("actor")),
@@ -113,7 +115,8 @@ extension Reading {
         add(
             .deployment, "deployment/\(repository)/\(id)/\(status)", at: time,
             repository: repository,
-            by: Identity(json.at("deployment_status.creator")) ?? Identity(deployment.at("creator")),
+            by: Identity(json.at("deployment_status.creator"))
+                ?? Identity(deployment.at("creator")),
             [
                 "deployment": .text(id), "environment": environment(name),
                 "sha": .maybe(deployment.word("sha")), "version": .maybe(deployment.word("ref")),

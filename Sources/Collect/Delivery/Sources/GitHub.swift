@@ -111,7 +111,9 @@ extension Reading {
     mutating func githubPull(
         _ pull: JSON, action: String, _ repository: String, by sender: Identity?
     ) {
-        guard let number = pull.word("number") else { return fault("pull request without a number") }
+        guard let number = pull.word("number") else {
+            return fault("pull request without a number")
+        }
         let author = Identity(pull.at("user"))
         let facts: [String: EventValue?] = [
             "change": .text(number), "branch": .maybe(pull.word("head.ref")),

@@ -37,7 +37,8 @@ extension Reading {
         let finished = json.stamp("build_finished_at")
         // A job that is only created has no time in old versions: then it counts as it came.
         let time =
-            finished ?? started ?? json.stamp("build_created_at") ?? json.stamp("commit.finished_at")
+            finished ?? started ?? json.stamp("build_created_at") ?? json.stamp(
+                "commit.finished_at")
             ?? delivery.receivedAt
         add(
             .build, "build/\(repository)/job-\(id)/\(status)", at: time, repository: repository,

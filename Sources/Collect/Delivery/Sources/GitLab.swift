@@ -12,7 +12,8 @@ extension Reading {
             ?? json.word("repository.name") ?? ""
         let user = gitlabUser(json)
         for path in [
-            "commit.author", "object_attributes.last_commit.author", "merge_request.last_commit.author",
+            "commit.author", "object_attributes.last_commit.author",
+            "merge_request.last_commit.author",
             "assignee", "assignees.0", "reviewers.0",
         ] {
             actor(Identity(json.at(path)))
@@ -36,7 +37,8 @@ extension Reading {
             add(
                 .release, "release/\(repository)/\(json.word("tag") ?? "")",
                 at: json.stamp("released_at") ?? json.stamp("created_at"), repository: repository,
-                by: user, ["version": .maybe(json.word("tag")), "sha": .maybe(json.word("commit.id"))])
+                by: user,
+                ["version": .maybe(json.word("tag")), "sha": .maybe(json.word("commit.id"))])
         default: ignore(name)
         }
     }
@@ -145,7 +147,8 @@ extension Reading {
         let updated = issue.stamp("updated_at")
         let assignee = Identity(json.at("assignees.0")) ?? Identity(json.at("assignee"))
         let facts: [String: EventValue?] = [
-            "item": .text(key), "type": .text(isBug ? "bug" : declared == "issue" ? "task" : declared),
+            "item": .text(key),
+            "type": .text(isBug ? "bug" : declared == "issue" ? "task" : declared),
             "isDone": .bool(isClosed), "stage": .text(isClosed ? "closed" : "open"),
             "estimate": .maybe(issue.amount("weight")),
             "iteration": .maybe(issue.word("iteration_id") ?? issue.word("milestone_id")),
@@ -175,7 +178,8 @@ extension Reading {
         guard isIncident else { return }
         func incident(_ action: String, _ time: Millis?) {
             add(
-                .incident, "incident/\(key)/\(action)/\(time ?? 0)", at: time, repository: repository,
+                .incident, "incident/\(key)/\(action)/\(time ?? 0)", at: time,
+                repository: repository,
                 [
                     "incident": .text(key), "action": .text(action),
                     "severity": .maybe(issue.word("severity")), "title": title(issue.word("title")),

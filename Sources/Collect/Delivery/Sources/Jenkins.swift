@@ -67,7 +67,9 @@ extension Reading {
         name.hasPrefix("origin/") ? String(name.dropFirst(7)) : name
     }
 
-    private func jenkinsRepository(_ url: String?) -> String { url.map(repositoryName(ofURL:)) ?? "" }
+    private func jenkinsRepository(_ url: String?) -> String {
+        url.map(repositoryName(ofURL:)) ?? ""
+    }
 }
 
 /// `git@host:org/repo.git` and `https://host/org/repo.git` are `org/repo`.

@@ -32,7 +32,8 @@ extension Reading {
         let time =
             action == "closed"
             ? sprint.stamp("completeDate") ?? json.stamp("timestamp") : json.stamp("timestamp")
-        jiraIteration(sprint, action, at: action == "started" ? sprint.stamp("startDate") ?? time : time)
+        jiraIteration(
+            sprint, action, at: action == "started" ? sprint.stamp("startDate") ?? time : time)
     }
 
     /// A sprint as the hook and the agile API show it.
@@ -60,7 +61,8 @@ extension Reading {
             first["action"] = .text("created")
             first["estimate"] = .maybe(jiraEstimate(fields))
             add(
-                .workItem, "item/\(key)/created", at: created, by: Identity(fields.at("creator")) ?? user,
+                .workItem, "item/\(key)/created", at: created,
+                by: Identity(fields.at("creator")) ?? user,
                 first)
             return
         }
@@ -73,7 +75,8 @@ extension Reading {
         let id = log?.word("id") ?? "\(time ?? 0)"
         let items = log?.list("items") ?? []
         if items.isEmpty {
-            return ignore("jira:issue_updated.\(json.word("issue_event_type_name") ?? "no_changes")")
+            return ignore(
+                "jira:issue_updated.\(json.word("issue_event_type_name") ?? "no_changes")")
         }
         jiraChanges(items, id: id, key: key, facts: facts, at: time, by: user)
     }
@@ -98,8 +101,11 @@ extension Reading {
                     "iteration": .maybe(joined.last ?? sprintList(item, "to").last),
                 ]
                 // Taken out of the last sprint it was in: there is no iteration now.
-                if joined.isEmpty && sprintList(item, "to").isEmpty { more["iteration"] = .text("") }
-            } else if source.estimateFields.contains(name) || source.estimateFields.contains(field) {
+                if joined.isEmpty && sprintList(item, "to").isEmpty {
+                    more["iteration"] = .text("")
+                }
+            } else if source.estimateFields.contains(name) || source.estimateFields.contains(field)
+            {
                 more = [
                     "action": .text("estimated"), "estimate": .maybe(to.flatMap(Double.init)),
                     "fromEstimate": .maybe(from.flatMap(Double.init)),
@@ -139,8 +145,8 @@ extension Reading {
 
     /// The estimate, where the site keeps it.
     private func jiraEstimate(_ fields: JSON) -> Double? {
-        for (name, value) in fields.fields ?? [] where source.estimateFields.contains(name.lowercased())
-        {
+        for (name, value) in fields.fields ?? []
+        where source.estimateFields.contains(name.lowercased()) {
             if let number = value.double { return number }
         }
         return nil

@@ -10,7 +10,9 @@ extension Reading {
         let event = delivery.headers["x-pelorus-event"] ?? pelorusName(json)
         switch event {
         case "committime":
-            guard let sha = json.word("commit_hash") else { return fault("committime: no commit_hash") }
+            guard let sha = json.word("commit_hash") else {
+                return fault("committime: no commit_hash")
+            }
             add(
                 .commit, "commit/\(app)/\(sha)", at: time, service: app,
                 [

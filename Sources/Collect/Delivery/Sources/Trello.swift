@@ -23,7 +23,8 @@ extension Reading {
         actor(user)
         let member = Identity(action.at("member"))
         actor(member)
-        guard let id = action.word("id"), let card = data.at("card"), let item = card.word("id") else {
+        guard let id = action.word("id"), let card = data.at("card"), let item = card.word("id")
+        else {
             return ignore(type)
         }
         let stage = data.word("listAfter.name") ?? data.word("list.name")

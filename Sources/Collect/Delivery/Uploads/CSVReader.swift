@@ -17,7 +17,7 @@ struct CSVReader {
         if bytes.starts(with: [0xef, 0xbb, 0xbf]) { offset = 3 }
     }
 
-    /// The next row; nil at the end. An empty line is passed over.
+    /// The next row, empty lines passed over; nil at the end.
     mutating func next() -> [String]? {
         while offset < bytes.count, bytes[offset] == 0x0a || bytes[offset] == 0x0d { offset += 1 }
         if offset >= bytes.count { return nil }

@@ -55,7 +55,8 @@ extension Upload {
                 throw DeliveryError("not_jtl", "the root is <\(name.prefix(40))>, not testResults")
             }
             guard depth == 2, name == "sample" || name == "httpSample" else { continue }
-            guard let millis = attributes["t"].flatMap(Double.init), millis >= 0, millis < 1e12 else {
+            guard let millis = attributes["t"].flatMap(Double.init), millis >= 0, millis < 1e12
+            else {
                 ignore("jtl.bad_sample")
                 continue
             }
@@ -74,14 +75,17 @@ extension Upload {
         var reader = CSVReader(bytes, separator: separator ?? 0x2c)
         guard var row = reader.next() else { return [:] }
         // Without a header the columns are those of JMeter's defaults.
-        var columns = ["timeStamp", "elapsed", "label", "responseCode", "responseMessage",
-            "threadName", "dataType", "success"]
+        var columns = [
+            "timeStamp", "elapsed", "label", "responseCode", "responseMessage",
+            "threadName", "dataType", "success",
+        ]
         var isHeader = false
         if row.contains("elapsed") && row.contains("label") {
             columns = row
             isHeader = true
         } else if row.count < columns.count || parseStamp(row[0]) == nil || Double(row[1]) == nil {
-            throw DeliveryError("not_jtl", "the first line is neither a header nor a sample of JMeter")
+            throw DeliveryError(
+                "not_jtl", "the first line is neither a header nor a sample of JMeter")
         }
         func column(_ name: String) -> Int? { columns.firstIndex(of: name) }
         guard let elapsed = column("elapsed"), let label = column("label") else { return [:] }

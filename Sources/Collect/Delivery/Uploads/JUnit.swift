@@ -34,7 +34,8 @@ extension Upload {
             case .start(let name, let attributes, let depth):
                 if depth == 1 && name != "testsuites" && name != "testsuite" {
                     throw DeliveryError(
-                        "not_junit", "the root is <\(name.prefix(40))>, not testsuite or testsuites")
+                        "not_junit", "the root is <\(name.prefix(40))>, not testsuite or testsuites"
+                    )
                 }
                 switch name {
                 case "testsuite":
@@ -46,7 +47,8 @@ extension Upload {
                 case "testcase":
                     test = Case()
                     if !suites.isEmpty {
-                        suites[suites.count - 1].durationMillis += junitMillis(attributes["time"]) ?? 0
+                        suites[suites.count - 1].durationMillis +=
+                            junitMillis(attributes["time"]) ?? 0
                     }
                 case "failure", "error":
                     if test != nil {
@@ -109,8 +111,11 @@ extension Upload.Suite {
 func junitMillis(_ text: String?) -> Double? {
     guard var text, !text.isEmpty else { return nil }
     if text.contains(",") {
-        let isDecimal = !text.contains(".") && (text.hasPrefix("0,") || text.count { $0 == "," } == 1
-            && text.split(separator: ",").last?.count != 3)
+        let isDecimal =
+            !text.contains(".")
+            && (text.hasPrefix("0,")
+                || text.count { $0 == "," } == 1
+                    && text.split(separator: ",").last?.count != 3)
         text = text.replacing(",", with: isDecimal ? "." : "")
     }
     guard let seconds = Double(text), seconds.isFinite, seconds >= 0 else { return nil }

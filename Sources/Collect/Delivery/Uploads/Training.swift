@@ -39,7 +39,9 @@ extension Upload {
         }
         for (name, value) in json.fields ?? [] where !position.contains(name) {
             // A diverged run writes NaN as a text or as null; neither is a number to chart.
-            guard let number = value.double, number.isFinite, name.utf8.count <= 80 else { continue }
+            guard let number = value.double, number.isFinite, name.utf8.count <= 80 else {
+                continue
+            }
             let prefixes = ["val_", "valid_", "validation_", "eval_", "test_"]
             if let prefix = prefixes.first(where: name.hasPrefix) {
                 put(String(name.dropFirst(prefix.count)), number, "validation")

@@ -111,7 +111,9 @@ struct XMLReader {
         }
         let isEmpty = bytes[offset] == 0x2f
         offset += isEmpty ? 2 : 1
-        guard offset <= bytes.count, bytes[offset - 1] == 0x3e else { throw fault("'>' is missing") }
+        guard offset <= bytes.count, bytes[offset - 1] == 0x3e else {
+            throw fault("'>' is missing")
+        }
         if open.count >= XMLReader.depthMax {
             throw fault("elements nested deeper than \(XMLReader.depthMax)")
         }
@@ -135,7 +137,8 @@ struct XMLReader {
         if hasRoot { throw fault("a document type behind the root") }
         while offset < bytes.count, bytes[offset] != 0x3e {
             if bytes[offset] == 0x5b {
-                throw DeliveryError("xml_declarations", "a document type with declarations is refused")
+                throw DeliveryError(
+                    "xml_declarations", "a document type with declarations is refused")
             }
             offset += 1
         }
@@ -164,7 +167,8 @@ struct XMLReader {
 
     private func starts(_ text: StaticString) -> Bool {
         guard offset + text.utf8CodeUnitCount <= bytes.count else { return false }
-        for index in 0..<text.utf8CodeUnitCount where bytes[offset + index] != text.utf8Start[index] {
+        for index in 0..<text.utf8CodeUnitCount where bytes[offset + index] != text.utf8Start[index]
+        {
             return false
         }
         return true
@@ -194,7 +198,8 @@ struct XMLReader {
                 index += 1
                 continue
             }
-            guard let end = bytes[index..<min(index + 12, range.upperBound)].firstIndex(of: 0x3b) else {
+            guard let end = bytes[index..<min(index + 12, range.upperBound)].firstIndex(of: 0x3b)
+            else {
                 throw fault("a reference that does not end")
             }
             let name = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)

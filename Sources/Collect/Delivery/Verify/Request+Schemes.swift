@@ -64,7 +64,8 @@ struct Request {
         // Seconds far outside the calendar must not overflow on their way to milliseconds.
         let millis = seconds.multipliedReportingOverflow(by: 1000)
         let (distance, overflows) = now.subtractingReportingOverflow(millis.partialValue)
-        let isNear = !millis.overflow && !overflows
+        let isNear =
+            !millis.overflow && !overflows
             && distance.magnitude <= UInt64(signedTimeToleranceMillis)
         return isNear ? nil : .staleTime
     }
@@ -169,7 +170,8 @@ struct Request {
 
 /// Decodes `%41`; a fault stands as it is.
 func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
-    String(decoding: percentDecoded(bytes: Array(text.utf8), plusIsSpace: plusIsSpace), as: UTF8.self)
+    String(
+        decoding: percentDecoded(bytes: Array(text.utf8), plusIsSpace: plusIsSpace), as: UTF8.self)
 }
 
 func percentDecoded(bytes source: [UInt8], plusIsSpace: Bool) -> [UInt8] {
@@ -178,7 +180,8 @@ func percentDecoded(bytes source: [UInt8], plusIsSpace: Bool) -> [UInt8] {
     var index = 0
     while index < source.count {
         if source[index] == 0x25, index + 2 < source.count,
-            let code = bytes(hex: String(decoding: source[(index + 1)...(index + 2)], as: UTF8.self))
+            let code = bytes(
+                hex: String(decoding: source[(index + 1)...(index + 2)], as: UTF8.self))
         {
             decoded += code
             index += 3
