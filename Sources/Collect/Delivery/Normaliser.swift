@@ -144,23 +144,40 @@ struct Reading {
     /// The events, masked: everything that travels but the keys that join events to each other.
     func finish() -> NormalisedDelivery {
         var result = result
-        let joins: Set<String> = ["sha", "assignee", "person", "user", "environment", "status"]
         for index in result.events.indices {
-            result.events[index].id = maskedEmails(result.events[index].id)
+            result.events[index].id = shortened(maskedEmails(result.events[index].id))
             result.events[index].repository = maskedEmails(result.events[index].repository)
             result.events[index].service = maskedEmails(result.events[index].service)
-            for (name, value) in result.events[index].fields where !joins.contains(name) {
+            for (name, value) in result.events[index].fields {
+                // Texts that people write; a key stays the same whoever else a delivery names.
+                let isFree = freeTexts.contains(name)
+                func masked(_ text: String) -> String {
+                    String((isFree ? mask.apply(text) : maskedEmails(text)).prefix(textLengthMax))
+                }
                 switch value {
-                case .text(let text): result.events[index].fields[name] = .text(mask.apply(text))
-                case .list(let items):
-                    result.events[index].fields[name] = .list(items.map(mask.apply))
+                case .text(let text): result.events[index].fields[name] = .text(masked(text))
+                case .list(let items): result.events[index].fields[name] = .list(items.map(masked))
                 default: break
                 }
             }
         }
         return result
     }
+
+    /// An id of bounded length: a long one ends in its digest.
+    private func shortened(_ id: String) -> String {
+        if id.utf8.count <= 400 { return id }
+        return String(id.prefix(300)) + "/" + hexText(sha256(Array(id.utf8)).prefix(12))
+    }
 }
+
+private let freeTexts: Set<String> = [
+    "branch", "comment", "evidence", "goal", "job", "label", "name", "suite", "tag", "target",
+    "title",
+]
+
+/// Characters of a text in an event; a longer one is no fact but a document.
+private let textLengthMax = 1000
 
 /// What a commit's message says: a revert, a fix, the change request that it belongs to.
 struct CommitMessage {

@@ -16,7 +16,8 @@ private let wellKnownBots: Set<String> = [
 ///
 /// - Parameter patterns: what the configuration adds, matched against login and name.
 public func isBot(_ identity: Identity, patterns: [Pattern] = []) -> Bool {
-    if identity.isDeclaredBot { return true }
+    // GitHub commits under this address when somebody presses a button on its pages.
+    if identity.isDeclaredBot || identity.email.lowercased() == "noreply@github.com" { return true }
     for spelling in [identity.login, identity.name, String(identity.email.prefix { $0 != "@" })]
     where !spelling.isEmpty {
         if isBotName(spelling) { return true }

@@ -13,9 +13,9 @@ public func maskedEmails(_ text: String) -> String {
         var start = at
         while start > copied, isMailByte(bytes[start - 1]) { start -= 1 }
         var end = at + 1
-        while end < bytes.count, isMailByte(bytes[end]), bytes[end] != 0x2b { end += 1 }
+        while end < bytes.count, isDomainByte(bytes[end]) { end += 1 }
         while end > at + 1, bytes[end - 1] == 0x2e || bytes[end - 1] == 0x2d { end -= 1 }
-        if start == at || end == at + 1 { continue }
+        if start == at || !isDomain(bytes[(at + 1)..<end]) { continue }
         result += bytes[copied..<start]
         result += Array("‹e-mail›".utf8)
         copied = end
@@ -31,6 +31,17 @@ private func isMailByte(_ byte: UInt8) -> Bool {
     case 0x2e, 0x2d, 0x5f, 0x2b, 0x25: true
     default: false
     }
+}
+
+private func isDomainByte(_ byte: UInt8) -> Bool {
+    isMailByte(byte) && byte != 0x2b && byte != 0x25 && byte != 0x5f
+}
+
+/// A domain has a dot, and no digit behind the last one: `pkg@1.2.3` is a version, `jp@gc` a name.
+private func isDomain(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard let dot = bytes.lastIndex(of: 0x2e) else { return false }
+    let top = bytes[(dot + 1)...]
+    return top.count >= 2 && !top.contains { (0x30...0x39).contains($0) }
 }
 
 /// Replaces the names of people, whole words only.

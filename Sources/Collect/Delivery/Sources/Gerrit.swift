@@ -107,7 +107,7 @@ extension Reading {
             let state = vote > 0 ? "approved" : vote < 0 ? "changes_requested" : "commented"
             add(
                 .review,
-                "review/\(repository)/\(number)/\(patchNumber)/\(time ?? 0)/\(actor(author).name)",
+                "review/\(repository)/\(number)/\(patchNumber)/\(hexText(sha256(json.encoded).prefix(8)))",
                 at: time, repository: repository, by: author,
                 [
                     "change": .text(number), "state": .text(state),

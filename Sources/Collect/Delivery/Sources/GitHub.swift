@@ -12,7 +12,7 @@ extension Reading {
         let sender = Identity(json.at("sender"))
         let name = delivery.headers["x-github-event"] ?? githubName(json)
         // Whoever is named may be named in a text.
-        for path in ["sender", "pull_request.user", "issue.user", "repository.owner"] {
+        for path in ["sender", "pull_request.user", "issue.user"] {
             actor(Identity(json.at(path)))
         }
         switch name {
@@ -47,8 +47,8 @@ extension Reading {
 
     private func githubName(_ json: JSON) -> String {
         let names = [
-            "deployment_status", "deployment_review", "workflow_run", "workflow_job", "check_suite",
-            "check_run", "review", "pull_request", "deployment", "release", "comment", "issue",
+            "deployment_status", "deployment", "workflow_run", "workflow_job", "check_suite",
+            "check_run", "review", "pull_request", "release", "comment", "issue",
             "milestone", "zen",
         ]
         let found = names.first { json.at($0) != nil }

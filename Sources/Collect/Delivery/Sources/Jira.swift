@@ -78,13 +78,21 @@ extension Reading {
             return ignore(
                 "jira:issue_updated.\(json.word("issue_event_type_name") ?? "no_changes")")
         }
-        jiraChanges(items, id: id, key: key, facts: facts, at: time, by: user)
+        // A change log names people by other ids than the issue beside it; the shown name joins them.
+        var known: [String: Identity] = [:]
+        for identity in [
+            Identity(fields.at("assignee")), Identity(fields.at("reporter")),
+            Identity(fields.at("creator")), user,
+        ] {
+            if let identity { known[identity.name] = identity }
+        }
+        jiraChanges(items, id: id, key: key, facts: facts, at: time, by: user, known: known)
     }
 
     /// The entries of one change log, as the hook and the REST API show them.
     mutating func jiraChanges(
         _ items: [JSON], id: String, key: String, facts: [String: EventValue?], at time: Millis?,
-        by user: Identity?
+        by user: Identity?, known: [String: Identity] = [:]
     ) {
         for (index, item) in items.enumerated() {
             let name = (item.word("field") ?? "").lowercased()
@@ -111,7 +119,11 @@ extension Reading {
                     "fromEstimate": .maybe(from.flatMap(Double.init)),
                 ]
             } else if name == "assignee" {
-                let who = to.map { Identity(login: item.word("to") ?? "", name: $0) }
+                let who = to.map { name in
+                    known[name]
+                        ?? Identity(
+                            login: item.word("tmpToAccountId") ?? item.word("to") ?? "", name: name)
+                }
                 if let old = from { actor(Identity(login: item.word("from") ?? "", name: old)) }
                 more = ["action": .text("assigned"), "assignee": person(who) ?? .text("")]
             } else if name == "priority" {
