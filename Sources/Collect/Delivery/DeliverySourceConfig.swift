@@ -28,7 +28,7 @@ public struct DeliverySourceConfig: Sendable, Equatable {
     public var estimateFields: Set<String> = ["story points", "story point estimate"]
     /// Titles and comments are dropped unless this is true; then e-mails and names are masked.
     public var keepsTitles = false
-    /// How a generic document becomes events.
+    /// How a generic document becomes events; without it, it has to be Martlet's own events.
     public var mapping: EventMapping?
 
     /// `github/shop`.
@@ -80,6 +80,13 @@ public struct DeliverySourceConfig: Sendable, Equatable {
             section.error("callback_url", "is missing; Trello signs the URL it was registered with")
         }
         isKeyBase64 = section.bool("key_is_base64") ?? false
+        takeBelonging(section)
+        mapping = section.section("mapping").map(EventMapping.init(section:))
+        section.finish()
+    }
+
+    /// Reads where events belong and what words mean, which hooks and pulls share.
+    mutating func takeBelonging(_ section: Section) {
         team = section.string("team") ?? ""
         for (repository, service) in section.texts("services") ?? [] {
             services[repository] = service
@@ -94,12 +101,6 @@ public struct DeliverySourceConfig: Sendable, Equatable {
             estimateFields = Set(names.map { $0.lowercased() })
         }
         keepsTitles = section.bool("keep_titles") ?? false
-        mapping = section.section("mapping").map(EventMapping.init(section:))
-        if kind == .generic && mapping == nil {
-            // Without a mapping a generic source takes Martlet's own events.
-            mapping = nil
-        }
-        section.finish()
     }
 
     /// The source with the contents of its secret files; a line end behind a secret is not part of it.

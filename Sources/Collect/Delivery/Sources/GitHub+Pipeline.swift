@@ -128,7 +128,7 @@ extension Reading {
 
     /// The status of a build in Martlet's words.
     private func githubStatus(_ status: String, _ conclusion: String?) -> String {
-        switch (status, conclusion ?? "") {
+        switch (status.lowercased(), conclusion?.lowercased() ?? "") {
         case (_, "success"): "success"
         case (_, "neutral"), (_, "action_required"): "unstable"
         case (_, "failure"), (_, "timed_out"), (_, "startup_failure"): "failure"

@@ -100,7 +100,7 @@ extension Reading {
         switch action {
         case "open", "": break
         case "merge": put("merged", "merged", request.stamp("merged_at") ?? updated, user)
-        case "close": put("closed", "closed/\(updated ?? 0)", updated, user)
+        case "close": put("closed", gitlabClosing(updated), updated, user)
         case "reopen": put("reopened", "reopened/\(updated ?? 0)", updated, user)
         case "update": put("updated", "updated/\(updated ?? 0)", updated, user)
         case "approved", "approval":
@@ -113,9 +113,13 @@ extension Reading {
         if action.isEmpty, let merged = request.stamp("merged_at") {
             put("merged", "merged", merged, Identity(request.at("merged_by")))
         } else if action.isEmpty, let closed = request.stamp("closed_at") {
-            put("closed", "closed/\(closed)", closed, Identity(request.at("closed_by")))
+            put("closed", gitlabClosing(closed), closed, Identity(request.at("closed_by")))
         }
     }
+
+    /// The hook has only `updated_at`, some milliseconds after the API's `closed_at`; one minute is one
+    /// closing.
+    private func gitlabClosing(_ time: Millis?) -> String { "closed/\((time ?? 0) / 60_000)" }
 
     private mutating func gitlabNote(_ json: JSON, _ repository: String, by user: Identity?) {
         let type = json.word("object_attributes.noteable_type") ?? ""
@@ -171,7 +175,7 @@ extension Reading {
         case "update": put("updated", "updated/\(updated ?? 0)", updated, [:])
         case "close", nil:
             if let closed {
-                put("moved", "closed/\(closed)", closed, ["fromStage": .text("open")])
+                put("moved", gitlabClosing(closed), closed, ["fromStage": .text("open")])
             }
         case .some(let other): ignore("issue.\(other)")
         }
