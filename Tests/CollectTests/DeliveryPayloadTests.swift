@@ -109,7 +109,7 @@ struct DeliveryPayloadTests {
 }
 
 /// SplitMix64, so that a failure can be repeated from its seed.
-struct Seeded: RandomNumberGenerator {
+private struct Seeded: RandomNumberGenerator {
     var state: UInt64
 
     init(seed: UInt64) { state = seed }

@@ -138,3 +138,49 @@ private func text(_ answer: DeliveryAnswer) -> String {
             try problems("kind: github\nsecret: x\nteem: y").1.contains { $0.contains("team?") })
     }
 }
+
+@Suite struct DeliverySectionTests {
+    private func section(_ text: String) throws -> (Section, Problems) {
+        let problems = Problems(file: "m.yml")
+        return (Section(try YAML.parse(text), path: "x", problems: problems), problems)
+    }
+
+    @Test func `people are merged, and an alias belongs to one person`() throws {
+        let (good, none) = try section(
+            """
+            bots: ["svc-.*"]
+            same:
+              - {name: Ann Lee, aliases: [ann, Ann@example.org]}
+            """)
+        let book = PeopleBook(salt: testSalt, config: PeopleConfig(section: good))
+        #expect(none.all.isEmpty)
+        #expect(
+            book.actor(Identity(login: "ANN")) == book.actor(Identity(email: "ann@example.org")))
+        #expect(book.actor(Identity(login: "svc-x")).isBot)
+        let (bad, problems) = try section(
+            "same: [{name: A, aliases: [x]}, {name: B, aliases: [x]}]\nbots: ['(']")
+        _ = PeopleConfig(section: bad)
+        #expect(problems.all.count == 2)
+    }
+
+    @Test func `a pulled source is read, and what cannot be pulled is an error`() throws {
+        let (good, none) = try section(
+            """
+            kind: jira
+            name: board
+            url: https://x.atlassian.net/
+            project: "8"
+            user: me@example.org
+            token_file: /etc/token
+            interval: 10m
+            team: blue
+            """)
+        let config = PullConfig(section: good)
+        #expect(none.all.isEmpty)
+        #expect(config.url == "https://x.atlassian.net" && config.intervalMillis == 600_000)
+        #expect(config.source.source == "jira/board" && config.source.team == "blue")
+        let (bad, problems) = try section("kind: trello\nurl: ftp://x\ninterval: 1s")
+        _ = PullConfig(section: bad)
+        #expect(problems.all.count == 4)
+    }
+}
