@@ -94,7 +94,7 @@ struct DeliveryPayloadTests {
 
     @Test(arguments: kinds)
     func `a payload cut or bent anywhere is read or refused`(_ kind: DeliveryKind) throws {
-        var generator = Seeded(seed: 42)
+        var generator = BendingDice(seed: 42)
         for file in try payloadFiles(kind.rawValue).prefix(12) {
             let body = try payload("\(kind.rawValue)/\(file)")
             for _ in 0..<8 {
@@ -109,7 +109,7 @@ struct DeliveryPayloadTests {
 }
 
 /// SplitMix64, so that a failure can be repeated from its seed.
-private struct Seeded: RandomNumberGenerator {
+private struct BendingDice: RandomNumberGenerator {
     var state: UInt64
 
     init(seed: UInt64) { state = seed }
