@@ -28,6 +28,9 @@ private func sortText(_ event: Event) -> String {
 }
 
 extension Event {
+    /// All that the event says, for digests.
+    var digestText: String { "\(time)\u{1}" + sortText(self) }
+
     func text(_ field: String) -> String? {
         guard let value = fields[field] else { return nil }
         switch value {
