@@ -160,8 +160,9 @@ private struct ItemInIteration {
         isCommitted = isThere && !isBack
         isAdded = !isCommitted
         entryEstimate = item.estimate(at: entry)
-        isCarriedIn = item.iterations.contains {
-            $0.value != id && !$0.value.isEmpty && $0.time < entry
+        // Straight from another iteration, not by way of the backlog.
+        if let at = item.iterations.lastIndex(where: { $0.value == id && $0.time <= entry }), at > 0 {
+            isCarriedIn = !item.iterations[at - 1].value.isEmpty
         }
         // What a tracker moves on at the very close is carried over, not removed.
         let before = isClosed ? end - 1 : end
