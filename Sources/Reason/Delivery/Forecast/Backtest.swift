@@ -80,25 +80,32 @@ public struct ThroughputForecast: Sendable, Equatable {
             score = ForecastScore([])
             return
         }
-        past = Self.roll(known, first: first + need, end: now, span: span, settings: settings)
+        var aim = ForecastAim(settings)
+        past = Self.roll(
+            known, first: first + need, end: now, span: span, aim: &aim, settings: settings)
         score = ForecastScore(past)
         let weeks = Throughput(known, end: now, weeks: settings.history, since: first).weeks
         answer = Forecast.make(
-            units: weeks, count: Double(days) / 7, ratios: past.map(\.ratio), settings: settings)
+            units: weeks, count: Double(days) / 7, ratios: past.map(\.ratio), aim: aim,
+            settings: settings)
     }
 
     /// Past forecasts with origins a window apart, the last window ending at `end`.
     static func roll(
-        _ times: [Millis], first: Millis, end: Millis, span: Millis, settings: ForecastSettings
+        _ times: [Millis], first: Millis, end: Millis, span: Millis, aim: inout ForecastAim,
+        settings: ForecastSettings
     ) -> [PastForecast] {
         guard end - first >= span else { return [] }
+        // Promises need only the past ratios; the draws, which they replace, are left out.
+        var settings = settings
+        settings.draws = 0
         var past: [PastForecast] = []
         var origin = end - (end - first) / span * span
         while origin + span <= end {
             let weeks = Throughput(times, end: origin, weeks: settings.history, since: .min / 2).weeks
             let made = Forecast.make(
                 units: weeks, count: Double(span) / 604_800_000,
-                ratios: past.suffix(settings.ratiosMax).map(\.ratio), settings: settings)
+                ratios: past.suffix(settings.ratiosMax).map(\.ratio), aim: aim, settings: settings)
             if let made = made.forecast {
                 let isPromise = made.ratios.count >= settings.ratiosMin
                 past.append(
@@ -110,6 +117,7 @@ public struct ThroughputForecast: Sendable, Equatable {
                         lastWindow: Double(Throughput.count(times, origin - span, origin)),
                         plainMean: weeks.reduce(0, +) / Double(max(1, weeks.count))
                             * Double(span) / 604_800_000))
+                aim.learn(past.last?.isHit)
             }
             origin += span
         }
@@ -156,11 +164,13 @@ public struct IterationForecast: Sendable, Equatable {
         // One iteration is one block, drawn whole and brought to the days of the one forecast.
         // The first 3 are history; each one after them is a past forecast.
         var past: [PastForecast] = []
+        var aim = ForecastAim(settings)
         for index in 3..<closed.count {
             let known = Array(rates[..<index])
             guard
                 let made = Forecast.make(
-                    units: known.map { $0 * days[index] }, count: 1, ratios: past.map(\.ratio), settings: settings
+                    units: known.map { $0 * days[index] }, count: 1, ratios: past.map(\.ratio), aim: aim,
+                    settings: settings
                 ).forecast
             else { continue }
             let isPromise = made.ratios.count >= settings.ratiosMin
@@ -172,12 +182,14 @@ public struct IterationForecast: Sendable, Equatable {
                     sure: isPromise ? made.sure : nil,
                     lastWindow: rates[index - 1] * days[index],
                     plainMean: (Statistic.mean(known.suffix(settings.history)) ?? 0) * days[index]))
+            aim.learn(past.last?.isHit)
         }
         self.past = past
         score = ForecastScore(past)
         let next = nextDays ?? Statistic.median(days) ?? 14
         answer = Forecast.make(
-            units: rates.map { $0 * next }, count: 1, ratios: past.map(\.ratio), settings: settings)
+            units: rates.map { $0 * next }, count: 1, ratios: past.map(\.ratio), aim: aim,
+            settings: settings)
     }
 }
 

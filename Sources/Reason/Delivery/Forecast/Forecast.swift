@@ -12,12 +12,17 @@ public struct ForecastSettings: Sendable, Equatable {
     public var level = 0.8
     /// Past units (weeks or iterations) that are drawn from: 12 weeks are a quarter.
     public var history = 12
-    /// A unit this old is drawn half as often as the newest: six weeks.
-    public var halfLife = 6.0
+    /// A unit this old is drawn half as often as the newest: at 12 weeks the error was under that of the
+    /// plain mean on both histories of development, at 6 only on one.
+    public var halfLife = 12.0
     /// Past forecasts that correct the band, at most: 40 two-week windows are a year and a half.
     public var ratiosMax = 40
     /// Past forecasts needed for a full correction.
     public var ratiosMin = 12
+    /// How fast the ranks follow the forecast's own hits (Gibbs and Candès' adaptive conformal step): with
+    /// 0.03 the band held in 80 to 84 % of windows on both histories of development, whatever the day
+    /// of asking; with 0, in 75 to 85 %.
+    public var step = 0.03
     /// Draws of the raw band: 2,000 put its edges within about 1 % of rank.
     public var draws = 2_000
     public var seed: UInt64 = 20_261_121
@@ -74,7 +79,8 @@ extension Forecast {
     ///
     /// - Parameter units: past amounts, oldest first; only the last `history` are used.
     static func make(
-        units all: [Double], count: Double, ratios: [Double], settings: ForecastSettings
+        units all: [Double], count: Double, ratios: [Double], aim: ForecastAim,
+        settings: ForecastSettings
     ) -> ForecastAnswer {
         let units = Array(all.suffix(settings.history))
         guard units.contains(where: { $0 > 0 }) else {
@@ -93,13 +99,13 @@ extension Forecast {
             expected: expected, low: raw.0, high: raw.1, rawLow: raw.0, rawHigh: raw.1,
             level: settings.level, sure: Statistic.quantile(draws, 0.2) ?? 0, units: units,
             ratios: Array(ratios.suffix(settings.ratiosMax)), scale: count)
-        forecast.correct(settings)
+        forecast.correct(settings, aim)
         return .forecast(forecast)
     }
 
     /// Ranks of the past ratios with the (n + 1) / n adjustment; with few of them the widest pair, the
     /// draws' band on top, and no more certainty than that pair can give.
-    private mutating func correct(_ settings: ForecastSettings) {
+    private mutating func correct(_ settings: ForecastSettings, _ aim: ForecastAim) {
         let sorted = ratios.sorted()
         let n = sorted.count
         guard n >= 2 else {
@@ -107,7 +113,7 @@ extension Forecast {
             level = min(level, 0.5)
             return
         }
-        let tail = (1 - settings.level) / 2
+        let tail = aim.miss / 2
         let slack = 1e-9
         let high = Int(((1 - tail) * Double(n + 1) - slack).rounded(.up))
         let low = Int((tail * Double(n + 1) + slack).rounded(.down))
@@ -147,6 +153,26 @@ extension Forecast {
             for _ in 0..<whole { total += draw() }
             return part > 0 ? total + part * draw() : total
         }
+    }
+}
+
+/// The share of misses that the ranks aim at: more after hits, less after misses, so that the misses of
+/// the long run come to what was promised, whatever the work does.
+struct ForecastAim: Sendable {
+    private(set) var miss: Double
+    private let promised: Double
+    private let step: Double
+
+    init(_ settings: ForecastSettings) {
+        promised = 1 - settings.level
+        miss = promised
+        step = settings.step
+    }
+
+    mutating func learn(_ isHit: Bool?) {
+        guard let isHit else { return }
+        // Between nearly everything and less than half: outside, ranks of 40 ratios say nothing.
+        miss = min(0.6, max(0.02, miss + step * (promised - (isHit ? 0 : 1))))
     }
 }
 

@@ -15,7 +15,7 @@ public struct KPIPoint: Sendable, Equatable {
 }
 
 extension DeliveryState {
-    /// The history of every figure and scope in buckets that begin in `range`, as of `now`.
+    /// The history of every figure and scope in the buckets that a range touches, as of `now`.
     public func history(
         _ definitions: [KPIDefinition] = KPIDefinition.all, range: TimeRange, bucketMillis: Millis,
         now: Millis
@@ -57,7 +57,6 @@ extension DeliveryState {
 
     private func bucketStarts(_ range: TimeRange, _ size: Millis, _ now: Millis) -> [Millis] {
         var start = settings.bucketStart(range.from, size)
-        if start < range.from { start += size }
         var starts: [Millis] = []
         while start <= min(range.through, now) {
             starts.append(start)

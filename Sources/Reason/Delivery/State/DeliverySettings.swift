@@ -66,7 +66,7 @@ public struct DeliverySettings: Sendable, Equatable {
     func weekStart(_ time: Millis) -> Millis { bucketStart(time, 604_800_000) }
 
     /// Start of the bucket that holds a time; weeks begin on Monday, everything else at the epoch's day.
-    func bucketStart(_ time: Millis, _ size: Millis) -> Millis {
+    public func bucketStart(_ time: Millis, _ size: Millis) -> Millis {
         // The epoch was a Thursday: Mondays are 4 days off.
         let anchor: Millis = size % 604_800_000 == 0 ? 345_600_000 : 0
         let local = time + zoneOffsetMillis - anchor
