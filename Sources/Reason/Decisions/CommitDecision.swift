@@ -82,7 +82,8 @@ public enum CommitDecision {
         }
     }
 
-    private static func iterationReasons(_ reports: ArraySlice<IterationReport>) -> [DecisionReason] {
+    private static func iterationReasons(_ reports: ArraySlice<IterationReport>) -> [DecisionReason]
+    {
         guard let last = reports.last else { return [] }
         var reasons: [DecisionReason] = []
         if let rate = last.completionRate {
@@ -140,7 +141,9 @@ public enum CommitDecision {
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    static func whole(_ amount: Double) -> String { numberText((amount * 10).rounded() / 10, .plain) }
+    static func whole(_ amount: Double) -> String {
+        numberText((amount * 10).rounded() / 10, .plain)
+    }
 }
 
 /// What all the answers to one question share.

@@ -43,7 +43,9 @@ public enum GoDecision {
             verdict: verdict,
             recommendation: Phrase("decision.go.recommend.\(verdict.rawValue)", arguments),
             reasons: reasons,
-            missing: unknown.map { Phrase("gate.\($0.kind.rawValue).missing", ["owner": $0.owner]) },
+            missing: unknown.map {
+                Phrase("gate.\($0.kind.rawValue).missing", ["owner": $0.owner])
+            },
             flip: flip(verdict, stopping: stopping, blind: blind, passed: gates),
             confidence: unknown.isEmpty ? .high : blind.isEmpty ? .medium : .low, chance: nil,
             gates: gates,

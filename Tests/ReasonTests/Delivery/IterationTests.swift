@@ -41,7 +41,8 @@ import Testing
         #expect(report.carriedInItems.isEmpty && report.endMoves.isEmpty)
     }
 
-    @Test func `the second sprint, whose end moved and whose work was re-estimated and removed`() throws
+    @Test func `the second sprint, whose end moved and whose work was re-estimated and removed`()
+        throws
     {
         let report = try #require(state.iterationReport("72", now: now))
         #expect(report.committed.points == 45 && report.committed.items == 10)
@@ -93,7 +94,8 @@ import Testing
         #expect(try value("scope_change_share") == 56.0 / 105)
     }
 
-    @Test func `fault 9: a commitment is frozen at the start, later edits do not change it`() throws {
+    @Test func `fault 9: a commitment is frozen at the start, later edits do not change it`() throws
+    {
         let events = try fixture("three-sprints.jsonl")
         let close = at("2026-03-13T17:00:00Z")
         let then = DeliveryState(events: events, through: close)

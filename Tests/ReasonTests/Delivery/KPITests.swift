@@ -30,7 +30,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         var events = (0..<23).map { deployed("d\($0)", Millis($0 * 3 + 1) * day) }
         // Six incidents on four deployments.
         for (index, target) in [2, 2, 5, 9, 9, 20].enumerated() {
-            events.append(incident("i\(index)", Millis(target * 3 + 1) * day + Millis(index + 1) * hour))
+            events.append(
+                incident("i\(index)", Millis(target * 3 + 1) * day + Millis(index + 1) * hour))
         }
         let rate = try kpi("change_fail_rate", events)
         #expect(rate.n == 23 && rate.value == 4.0 / 23)
@@ -52,7 +53,9 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
 
     @Test func `fault 3: links depend on nothing but event times`() throws {
         var events = (0..<20).map { deployed("d\($0)", Millis($0) * 20 * hour) }
-        for index in 0..<12 { events.append(incident("i\(index)", Millis(index) * 31 * hour + hour)) }
+        for index in 0..<12 {
+            events.append(incident("i\(index)", Millis(index) * 31 * hour + hour))
+        }
         let links = DeliveryState(events: events).incidentLinks
         #expect(DeliveryState(events: events.reversed()).incidentLinks == links)
         // A later start of collection: links of what is left stay the same.
@@ -65,7 +68,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         #expect(compared >= 7)
     }
 
-    @Test func `two deployments in the window: both shown, nearest chosen, confidence low`() throws {
+    @Test func `two deployments in the window: both shown, nearest chosen, confidence low`() throws
+    {
         let state = DeliveryState(events: [
             deployed("a", 10 * hour), deployed("b", 20 * hour), incident("i", 22 * hour),
         ])
@@ -116,7 +120,9 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         #expect(rate.missing?.key == "kpi.missing.decided")
     }
 
-    @Test func `frequency is the median of deployment days over full weeks, empty weeks as 0`() throws {
+    @Test func `frequency is the median of deployment days over full weeks, empty weeks as 0`()
+        throws
+    {
         // The epoch was a Thursday; day 4 is a Monday. Days per week: 2, 0, 1, 3; the fifth is not full.
         let days = [4, 4, 6, 18, 25, 26, 27, 32]
         let events = days.enumerated().map { deployed("d\($0)", Millis($1) * day + hour) }
@@ -140,7 +146,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
                 ["version": .text(version), "sha": .text("c\(version)")])
         }
         let count = try kpi(
-            "deployments", [tag("v1.0.0", day), tag("v1.1.0-rc1", 2 * day), tag("nightly", 3 * day)])
+            "deployments",
+            [tag("v1.0.0", day), tag("v1.1.0-rc1", 2 * day), tag("nightly", 3 * day)])
         #expect(count.value == 1 && count.notes.map(\.key) == ["kpi.note.tags_as_deployments"])
     }
 
@@ -206,10 +213,13 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         #expect(cycle.value == nil && cycle.open.count == 1)
     }
 
-    @Test func `builds that were aborted are left out, and a build told of twice counts once`() throws {
+    @Test func `builds that were aborted are left out, and a build told of twice counts once`()
+        throws
+    {
         func build(_ id: String, _ number: String, _ status: String, _ time: Millis) -> Event {
             event(
-                .build, id, time, ["build": .text(number), "status": .text(status), "job": .text("ci")])
+                .build, id, time,
+                ["build": .text(number), "status": .text(status), "job": .text("ci")])
         }
         let rate = try kpi(
             "build_success_rate",
@@ -226,7 +236,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
             event(.workItem, id, time, ["item": .text("A"), "stage": .text(stage)])
         }
         let events = [
-            move("1", "To Do", 0), move("2", "In Progress", 2 * hour), move("3", "In Review", 6 * hour),
+            move("1", "To Do", 0), move("2", "In Progress", 2 * hour),
+            move("3", "In Review", 6 * hour),
             move("4", "In Progress", 7 * hour), move("5", "In Review", 10 * hour),
             move("6", "Done", 12 * hour),
         ]

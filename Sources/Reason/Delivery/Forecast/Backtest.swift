@@ -102,7 +102,8 @@ public struct ThroughputForecast: Sendable, Equatable {
         var past: [PastForecast] = []
         var origin = end - (end - first) / span * span
         while origin + span <= end {
-            let weeks = Throughput(times, end: origin, weeks: settings.history, since: .min / 2).weeks
+            let weeks = Throughput(times, end: origin, weeks: settings.history, since: .min / 2)
+                .weeks
             let made = Forecast.make(
                 units: weeks, count: Double(span) / 604_800_000,
                 ratios: past.suffix(settings.ratiosMax).map(\.ratio), aim: aim, settings: settings)
@@ -169,14 +170,16 @@ public struct IterationForecast: Sendable, Equatable {
             let known = Array(rates[..<index])
             guard
                 let made = Forecast.make(
-                    units: known.map { $0 * days[index] }, count: 1, ratios: past.map(\.ratio), aim: aim,
+                    units: known.map { $0 * days[index] }, count: 1, ratios: past.map(\.ratio),
+                    aim: aim,
                     settings: settings
                 ).forecast
             else { continue }
             let isPromise = made.ratios.count >= settings.ratiosMin
             past.append(
                 PastForecast(
-                    origin: closed[index].started, end: closed[index].closed ?? closed[index].started,
+                    origin: closed[index].started,
+                    end: closed[index].closed ?? closed[index].started,
                     expected: made.expected, actual: closed[index].completed.amount,
                     low: isPromise ? made.low : nil, high: isPromise ? made.high : nil,
                     sure: isPromise ? made.sure : nil,

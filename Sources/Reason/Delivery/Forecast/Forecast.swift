@@ -86,7 +86,9 @@ extension Forecast {
         guard units.contains(where: { $0 > 0 }) else {
             return .refused(Phrase("forecast.zero_throughput", ["units": String(units.count)]))
         }
-        let weights = units.indices.map { pow(0.5, Double(units.count - 1 - $0) / settings.halfLife) }
+        let weights = units.indices.map {
+            pow(0.5, Double(units.count - 1 - $0) / settings.halfLife)
+        }
         let whole = weights.reduce(0, +)
         let mean = zip(units, weights).reduce(0) { $0 + $1.0 * $1.1 } / whole
         let expected = mean * count

@@ -70,16 +70,17 @@ extension DeliveryState {
             if commit.isMerge {
                 material.excluded.append(left("merge_commit"))
             } else if let row = reach.deploymentOfCommit[commit.sha].flatMap({ rows[$0] }),
-                row.finished <= now
+                let arrival = reach.arrival[commit.sha], arrival <= now
             {
                 if reach.beforeFirst.contains(commit.sha) {
                     material.excluded.append(left("first_deployment"))
-                } else if row.finished < commit.committed {
+                } else if arrival < commit.committed {
                     material.excluded.append(left("negative_span"))
                 } else {
                     var evidence = evidence(
-                        row, hours(row.finished - commit.committed), links: [row.key])
+                        row, hours(arrival - commit.committed), links: [row.key])
                     evidence.id = key
+                    evidence.at = arrival
                     evidence.place = commit.place
                     if evidence.place.service.isEmpty { evidence.place.service = row.place.service }
                     evidence.repositories = []
@@ -126,7 +127,8 @@ extension DeliveryState {
 
     func rollback(of row: Deployment, _ now: Millis) -> Deployment? {
         counted.rows.first {
-            $0.finished <= now && $0.isDeployed && ($0.rollbackOf == row.id || $0.rollbackOf == row.key)
+            $0.finished <= now && $0.isDeployed
+                && ($0.rollbackOf == row.id || $0.rollbackOf == row.key)
         }
     }
 
@@ -183,9 +185,10 @@ extension DeliveryState {
 
     /// Said to be unplanned, from a hotfix branch, or the fix of an incident.
     func isRework(_ row: Deployment, _ fixes: Set<String>) -> Bool {
-        let branches = row.parts.compactMap {
-            commits[$0.repository + "@" + $0.sha]?.branch
-        } + [row.branch]
+        let branches =
+            row.parts.compactMap {
+                commits[$0.repository + "@" + $0.sha]?.branch
+            } + [row.branch]
         return row.isUnplanned || fixes.contains(row.key)
             || branches.contains { name in settings.hotfixPrefixes.contains { name.hasPrefix($0) } }
     }

@@ -31,7 +31,9 @@ extension KPIDefinition {
         },
         KPIDefinition("planned_iteration_days", .days, .mean) { state, now in
             state.closedIterations(now) { report in
-                guard let start = report.plannedStart, let end = report.plannedEnd else { return nil }
+                guard let start = report.plannedStart, let end = report.plannedEnd else {
+                    return nil
+                }
                 return (hours(end - start) / 24, 1)
             }
         },

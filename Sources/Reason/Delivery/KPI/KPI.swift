@@ -132,7 +132,7 @@ public struct KPI: Sendable, Equatable {
     public var interval: KPIInterval?
     /// The value that 85 % of the rows stay under, for medians.
     public var p85: Double?
-    /// What the reader must know: tags stand in, windows still open, …
+    /// What the reader must know: tags stand in, windows are still open, and the like.
     public var notes: [Phrase]
     /// The rows behind it, by time.
     public var rows: [KPIEvidence]

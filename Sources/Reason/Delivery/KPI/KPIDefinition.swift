@@ -29,7 +29,8 @@ public struct KPIDefinition: Sendable {
 
     init(
         _ id: String, _ unit: KPIUnit, _ aggregate: KPIAggregate, _ better: Direction = .neither,
-        isSnapshot: Bool = false, _ material: @escaping @Sendable (DeliveryState, Millis) -> KPIMaterial
+        isSnapshot: Bool = false,
+        _ material: @escaping @Sendable (DeliveryState, Millis) -> KPIMaterial
     ) {
         self.id = id
         self.unit = unit
@@ -119,6 +120,7 @@ extension KPIDefinition {
     }
 
     /// Median over the last 12 full weeks of the days with a deployment, weeks without one counted as 0.
+    ///
     /// Weeks that began before the first row ever seen are unknown, not 0.
     private func setDaysPerWeek(
         _ kpi: inout KPI, _ material: KPIMaterial, _ settings: DeliverySettings, _ scope: KPIScope

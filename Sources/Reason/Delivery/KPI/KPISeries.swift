@@ -115,8 +115,12 @@ extension Event {
     /// Keys of what an event speaks of.
     var subjects: Set<String> {
         var keys: Set<String> = []
-        for field in ["deployment", "incident", "item", "iteration", "build", "version", "rollbackOf"] {
-            if let id = text(field) { keys.insert("\(field == "rollbackOf" ? "deployment" : field)/\(id)") }
+        for field in [
+            "deployment", "incident", "item", "iteration", "build", "version", "rollbackOf",
+        ] {
+            if let id = text(field) {
+                keys.insert("\(field == "rollbackOf" ? "deployment" : field)/\(id)")
+            }
         }
         if let number = text("change") { keys.insert("change/\(number)") }
         for field in ["sha", "rootCause"] {

@@ -31,7 +31,7 @@ public enum YardstickLimit: Sendable, Equatable {
 
 /// A published yardstick.
 public struct Yardstick: Sendable, Equatable {
-    /// `dora-2023`, …
+    /// Such as `dora-2023`.
     public var name: String
     public var year: Int
     public var source: String
@@ -55,7 +55,9 @@ public struct Yardstick: Sendable, Equatable {
         return (named + rest).joined(separator: ", ")
     }
 
-    /// Every yardstick. Frequencies are in deployment days a week (once a month is 12/52, once in six
+    /// Every yardstick.
+    ///
+    /// Frequencies are in deployment days a week (once a month is 12/52, once in six
     /// months 2/52, once a year 1/52), times in hours (a month 720, six months 4380).
     public static let all: [Yardstick] = [
         Yardstick(

@@ -42,7 +42,8 @@ extension DeliveryState {
                 incident: incident.key, deployment: row.key, basis: basis, confidence: confidence,
                 candidates: [row.key])
         }
-        if let id = incident.deployment, let row = rows.last(where: { $0.id == id || $0.key == id }) {
+        if let id = incident.deployment, let row = rows.last(where: { $0.id == id || $0.key == id })
+        {
             return made(row, .named, .high)
         }
         if let sha = incident.rootCause, let row = rows.first(where: { contains($0, sha) }) {

@@ -3,7 +3,7 @@
 // line by S. A commit that belongs to a change request is on the main line from its merge, not from its
 // committing. Where S itself is not known, the start of the deployment stands in.
 
-internal import Basics
+public import Basics
 
 /// What first reached production in which deployment.
 public struct Reach: Sendable, Equatable {
@@ -11,6 +11,8 @@ public struct Reach: Sendable, Equatable {
     public var deploymentOfCommit: [String: String] = [:]
     /// Deployment key by change key.
     public var deploymentOfChange: [String: String] = [:]
+    /// When it arrived there, by sha or change key: the finish of its repository's part.
+    public var arrival: [String: Millis] = [:]
     /// Commits and changes that only the first deployment of their line could hold: it has no
     /// predecessor, so when they were new is unknown.
     public var beforeFirst: Set<String> = []
@@ -77,7 +79,9 @@ extension DeliveryState {
             }
             lines[name] = line
         }
-        func first(_ repository: String, _ time: Millis) -> (key: String, isFirst: Bool)? {
+        func first(_ repository: String, _ time: Millis) -> (
+            key: String, finished: Millis, isFirst: Bool
+        )? {
             guard let line = lines[repository] else { return nil }
             var low = 0
             var high = line.count
@@ -85,20 +89,27 @@ extension DeliveryState {
                 let middle = (low + high) / 2
                 if line[middle].holds >= time { high = middle } else { low = middle + 1 }
             }
-            return low < line.count ? (line[low].key, low == 0) : nil
+            return low < line.count ? (line[low].key, line[low].finished, low == 0) : nil
         }
         for commit in commits.values {
             let at = onMainLine(commit, mergeTimes)
-            guard let (key, isFirst) = first(commit.place.repository, at) else { continue }
+            guard let (key, finished, isFirst) = first(commit.place.repository, at) else {
+                continue
+            }
             reach.deploymentOfCommit[commit.sha] = key
+            reach.arrival[commit.sha] = finished
             if isFirst { reach.beforeFirst.insert(commit.sha) }
         }
         for change in changes.values {
             guard let merged = change.merged else { continue }
-            let at = change.mergeSha.flatMap { commits[change.place.repository + "@" + $0] }
+            let at =
+                change.mergeSha.flatMap { commits[change.place.repository + "@" + $0] }
                 .map { max($0.committed, merged) } ?? merged
-            guard let (key, isFirst) = first(change.place.repository, at) else { continue }
+            guard let (key, finished, isFirst) = first(change.place.repository, at) else {
+                continue
+            }
             reach.deploymentOfChange[change.key] = key
+            reach.arrival[change.key] = finished
             if isFirst { reach.beforeFirst.insert(change.key) }
         }
         return reach

@@ -36,7 +36,8 @@ extension DeliveryState {
     /// All releases, oldest first, as of a moment.
     public func releaseReports(now: Millis) -> [ReleaseReport] {
         var byVersion: [String: [Deployment]] = [:]
-        for row in counted.rows where row.isDeployed && row.finished <= now && !row.version.isEmpty {
+        for row in counted.rows where row.isDeployed && row.finished <= now && !row.version.isEmpty
+        {
             let owner = row.place.service.isEmpty ? row.place.repository : row.place.service
             byVersion[owner + "@" + row.version, default: []].append(row)
         }

@@ -88,7 +88,9 @@ extension DeliveryState {
         guard let was = values.0, let isNow = values.1 else { return row }
         let difference = isNow - was
         row.difference = difference
-        guard let half = halfWidth(definition.aggregate, before, after, was, isNow) else { return row }
+        guard let half = halfWidth(definition.aggregate, before, after, was, isNow) else {
+            return row
+        }
         let interval = KPIInterval(low: difference - half, high: difference + half)
         row.interval = interval
         if interval.low <= 0 && interval.high >= 0 {

@@ -49,7 +49,8 @@ extension [String: BuildRun] {
         row.queuedMillis = event.time("queuedMillis") ?? row.queuedMillis
         row.durationMillis = event.time("durationMillis") ?? row.durationMillis
         let wasFinal = row.isFinished || row.status == "aborted" || row.status == "not_built"
-        if let status = event.text("status"), !(wasFinal && (status == "queued" || status == "running"))
+        if let status = event.text("status"),
+            !(wasFinal && (status == "queued" || status == "running"))
         {
             row.status = status
         }

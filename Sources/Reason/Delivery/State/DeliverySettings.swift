@@ -6,8 +6,9 @@ public import Basics
 
 /// Settings of the delivery figures.
 public struct DeliverySettings: Sendable, Equatable {
-    /// Environments that count as production, compared without case. An empty environment is unknown,
-    /// not production.
+    /// Environments that count as production, compared without case.
+    ///
+    /// An empty environment is unknown, not production.
     public var productionEnvironments = ["production", "prod", "prd", "live"]
     /// An incident without an explicit cause is blamed on a deployment at most this long before it: 24 h,
     /// because later ones have other causes more often than not.
@@ -28,7 +29,8 @@ public struct DeliverySettings: Sendable, Equatable {
     ]
     /// Stages after the start in which an item only waits; for flow efficiency.
     public var idleStages = [
-        "in review", "review", "waiting", "blocked", "ready for test", "ready for release", "on hold",
+        "in review", "review", "waiting", "blocked", "ready for test", "ready for release",
+        "on hold",
     ]
     /// Stages that mean done when an event does not say so itself.
     public var doneStages = ["done", "closed", "resolved", "released", "complete", "completed"]

@@ -124,8 +124,10 @@ extension Deployment {
 }
 
 extension DeliveryState {
-    /// For every part its predecessor: the last success before it of the same service, repository and
-    /// environment, by start. Failed parts and unknown environments have none and are none.
+    /// For every part its predecessor.
+    ///
+    /// That is the last success before it of the same service, repository and environment, by start.
+    /// Failed parts and unknown environments have none and are none.
     public var previousSuccess: [String: String] {
         var last: [[String]: String] = [:]
         var links: [String: String] = [:]
