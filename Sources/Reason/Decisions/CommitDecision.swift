@@ -1,6 +1,7 @@
-// Commit: how much should we take into the next iteration? A band from the closed iterations, corrected
-// by how right the same forecast was before; with fewer than six of them the next two weeks from merged
-// changes, and it says so. The recommended amount is the one that was reached with a chance of 80 %.
+// Commit: how much should we take into the next iteration? A band from the closed iterations,
+// corrected by how right the same forecast was before; with fewer than six of them the next two
+// weeks from merged changes, and it says so. The recommended amount is the one that was reached
+// with a chance of 80 %.
 
 public import Basics
 internal import Bytes

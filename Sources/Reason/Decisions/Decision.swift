@@ -1,7 +1,7 @@
-// A decision is a row, not a chart: the question, when and on which data, the verdict with at most five
-// reasons, what is missing, what would flip it, how sure, what a person answered and what came of it. The
-// same events and the same rules give the same row, byte for byte. Nothing is ever taken back: answers
-// are appended.
+// A decision is a row, not a chart: the question, when and on which data, the verdict with at most
+// five reasons, what is missing, what would flip it, how sure, what a person answered and what came
+// of it. The same events and the same rules give the same row, byte for byte. Nothing is ever taken
+// back: answers are appended.
 
 public import Basics
 

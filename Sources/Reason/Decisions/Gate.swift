@@ -1,5 +1,6 @@
-// Gates of a release: each passes, fails or is unknown, with an owner and evidence. Unknown is never a
-// pass. There is no score: on three real histories a learned one had no skill (delivery facts E4).
+// Gates of a release: each passes, fails or is unknown, with an owner and evidence. Unknown is
+// never a pass. There is no score: on three real histories a learned one had no skill (delivery
+// facts E4).
 
 public import Basics
 

@@ -1,5 +1,5 @@
-// Go or no-go: may this release go out now? Explicit gates, each with its row; a failed must stops it, an
-// unknown must means not enough data, everything else makes conditions. Nothing is weighed.
+// Go or no-go: may this release go out now? Explicit gates, each with its row; a failed must stops
+// it, an unknown must means not enough data, everything else makes conditions. Nothing is weighed.
 
 public import Basics
 internal import Bytes

@@ -1,5 +1,5 @@
-// Decisions: the same events give the same record, no data is its own verdict, unknown is never a pass,
-// answers are appended and an override needs a reason.
+// Decisions: the same events give the same record, no data is its own verdict, unknown is never a
+// pass, answers are appended and an override needs a reason.
 
 import Basics
 import Bytes

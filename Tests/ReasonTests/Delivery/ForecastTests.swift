@@ -1,5 +1,5 @@
-// Forecasts on two real histories: the band that promises 80 % must hold in 75 to 85 % of windows, and
-// the error must not exceed that of the naive forecasts. The figures are printed.
+// Forecasts on two real histories: the band that promises 80 % must hold in 75 to 85 % of windows,
+// and the error must not exceed that of the naive forecasts. The figures are printed.
 
 import Basics
 import Reason

@@ -1,5 +1,5 @@
-// DevLake's end-to-end sets: the same rows where Martlet means the same, and every difference on purpose
-// printed with its reason.
+// DevLake's end-to-end sets: the same rows where Martlet means the same, and every difference on
+// purpose printed with its reason.
 
 import Basics
 import Foundation
@@ -55,8 +55,9 @@ struct GoldenTests {
         var events = try rows("change_lead_time.cicd_deployment_commits").compactMap {
             deployment($0, ids: &ids)
         }
-        // The set's commit graph as committer times: a deployed commit holds the merges that its row of
-        // differences names, so it is as old as the last of them; one without such a row holds none.
+        // The set's commit graph as committer times: a deployed commit holds the merges that its
+        // row of differences names, so it is as old as the last of them; one without such a row
+        // holds none.
         let merges = Dictionary(
             try rows("change_lead_time.pull_requests").map {
                 ($0["merge_commit_sha"] ?? "", $0["merged_date"].flatMap(looseTime) ?? 0)

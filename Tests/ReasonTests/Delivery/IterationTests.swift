@@ -1,5 +1,6 @@
-// A hand-written project of three sprints and forty issues (late start, added, removed, re-estimated,
-// carried over, re-opened, deleted, edited after the close); the report was worked out by hand.
+// A hand-written project of three sprints and forty issues (late start, added, removed,
+// re-estimated, carried over, re-opened, deleted, edited after the close); the report was worked
+// out by hand.
 
 import Basics
 import Reason

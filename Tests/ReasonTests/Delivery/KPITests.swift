@@ -123,7 +123,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
     @Test func `frequency is the median of deployment days over full weeks, empty weeks as 0`()
         throws
     {
-        // The epoch was a Thursday; day 4 is a Monday. Days per week: 2, 0, 1, 3; the fifth is not full.
+        // The epoch was a Thursday; day 4 is a Monday. Days per week: 2, 0, 1, 3; the fifth is not
+        // full.
         let days = [4, 4, 6, 18, 25, 26, 27, 32]
         let events = days.enumerated().map { deployed("d\($0)", Millis($1) * day + hour) }
         let window = TimeRange(from: 0, through: 34 * day)
@@ -255,5 +256,51 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         let done = try kpi("items_done", events).value
         #expect(rate.value == done.map { Double(bugs) / $0 })
         #expect(try kpi("defects_per_1000_lines", events).value != nil)
+    }
+
+    @Test func `a week without deployments is 0 once there were some, unknown before`() throws {
+        let state = DeliveryState(events: [deployed("a", 10 * day)])
+        let count = try #require(KPIDefinition.named("deployments"))
+        func value(_ from: Int, _ to: Int) -> Double? {
+            let window = TimeRange(from: Millis(from) * day, through: Millis(to) * day)
+            return count.kpi(state, window: window, now: 30 * day).value
+        }
+        #expect(value(0, 5) == nil && value(8, 15) == 1 && value(16, 20) == 0)
+    }
+
+    @Test func `a past window is judged by what is known now`() throws {
+        let rate = try #require(KPIDefinition.named("change_fail_rate"))
+        let state = DeliveryState(events: [deployed("a", 10 * day)])
+        let window = TimeRange(from: 0, through: 10 * day + hour)
+        #expect(rate.kpi(state, window: window, now: 30 * day).value == 0)
+        #expect(rate.kpi(state, window: window, now: 10 * day + hour).value == nil)
+    }
+
+    @Test func `tags stand in for the repositories without deployments, and only there`() throws {
+        let tag = event(
+            .release, "v1", 3 * day, repository: "lib",
+            ["version": .text("1.0.0"), "sha": .text("x")])
+        let real = event(
+            .deployment, "d", 4 * day, repository: "app",
+            ["deployment": .text("d"), "environment": .text("production"), "sha": .text("y")])
+        let named = event(
+            .release, "v2", 4 * day, repository: "app",
+            ["version": .text("2.0.0"), "sha": .text("y")])
+        let state = DeliveryState(events: [tag, real, named])
+        let count = try #require(KPIDefinition.named("deployments"))
+        func kpi(_ name: String) -> KPI {
+            count.kpi(state, scope: KPIScope(repository: name), window: all, now: 9 * day)
+        }
+        #expect(kpi("lib").value == 1 && kpi("lib").notes.count == 1)
+        #expect(kpi("app").value == 1 && kpi("app").notes.isEmpty)
+    }
+
+    @Test func `work is split by type`() throws {
+        let state = DeliveryState(events: try fixture("three-sprints.jsonl"))
+        let now = at("2026-04-15")
+        let split = state.investment(window: TimeRange(from: 0, through: now), now: now)
+        #expect(split.first?.type == "story" && split.reduce(0) { $0 + $1.share } > 0.999)
+        // Done bugs: 14, 23 and 32; 5 was deleted.
+        #expect(split.first { $0.type == "bug" }?.items == 3)
     }
 }

@@ -158,7 +158,8 @@ private func deployed(
             lead.open.count, "excluded", lead.excluded.count, "; merge to release median",
             deploy.value ?? -1, "of", deploy.n, "(reference 122.6 and 97.8 h over the commit graph)"
         )
-        // Events carry no commit graph: the main line is read as time, which shortens waits of branches.
+        // Events carry no commit graph: the main line is read as time, which shortens waits of
+        // branches.
         #expect((60...170).contains(lead.value ?? 0) && (60...130).contains(deploy.value ?? 0))
         #expect(lead.notes.contains { $0.key == "kpi.note.tags_as_deployments" })
         #expect(state.unrecognisedVersions.contains("alphabeetle"))

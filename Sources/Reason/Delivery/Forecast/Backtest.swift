@@ -1,6 +1,7 @@
-// The forecast's own past: at every earlier origin the same forecast is made from what was known then,
-// and scored when its window was over. The ratios of these correct the band, their hits are shown beside
-// it, and the errors of two naive forecasts (last window, plain mean) stand next to its own.
+// The forecast's own past: at every earlier origin the same forecast is made from what was known
+// then, and scored when its window was over. The ratios of these correct the band, their hits are
+// shown beside it, and the errors of two naive forecasts (last window, plain mean) stand next to
+// its own.
 
 public import Basics
 
@@ -59,8 +60,8 @@ public struct ThroughputForecast: Sendable, Equatable {
 
     /// Forecasts how many of the things happen in the `days` from `now`.
     ///
-    /// Past forecasts are made every `days` back from `now`. Fewer than 12 whole weeks of history are
-    /// refused.
+    /// Past forecasts are made every `days` back from `now`. Fewer than 12 whole weeks of history
+    /// are refused.
     public init(
         times unsorted: [Millis], days: Int = 14, now: Millis,
         settings: ForecastSettings = ForecastSettings()
@@ -142,8 +143,8 @@ public struct IterationForecast: Sendable, Equatable {
     /// The iterations drawn from, oldest first.
     public var used: [String]
 
-    /// Forecasts from the reports of closed iterations, oldest first: completed work per planned day,
-    /// brought to the days of the next iteration.
+    /// Forecasts from the reports of closed iterations, oldest first: completed work per planned
+    /// day, brought to the days of the next iteration.
     public init(
         _ reports: [IterationReport], nextDays: Double? = nil,
         settings: ForecastSettings = ForecastSettings()

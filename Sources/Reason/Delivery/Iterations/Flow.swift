@@ -1,6 +1,6 @@
-// How work flows now: which open items grow old, which stage holds most of the time, which holds more
-// than it may, what an item usually takes (with the share of times that this held), and what each
-// pseudonym holds, in order of names: load is shown to balance work, never ranked.
+// How work flows now: which open items grow old, which stage holds most of the time, which holds
+// more than it may, what an item usually takes (with the share of times that this held), and what
+// each pseudonym holds, in order of names: load is shown to balance work, never ranked.
 
 public import Basics
 

@@ -1,5 +1,5 @@
-// Figures of builds and tests (delivery facts B1 rows 12 to 15). Aborted and not-built say nothing about
-// the code and are listed; a run without tests or lines has no rate.
+// Figures of builds and tests (delivery facts B1 rows 12 to 15). Aborted and not-built say nothing
+// about the code and are listed; a run without tests or lines has no rate.
 
 public import Basics
 

@@ -1,5 +1,6 @@
-// Figures of change requests: the four phases, throughput, size, reviews (delivery facts B1 rows 7 to
-// 11). Draft time is coding, self-comments and bots are no reviews, a missing phase is missing and not 0.
+// Figures of change requests: the four phases, throughput, size, reviews (delivery facts B1 rows 7
+// to 11). Draft time is coding, self-comments and bots are no reviews, a missing phase is missing
+// and not 0.
 
 internal import Basics
 

@@ -1,5 +1,6 @@
 // Deployment figures: frequency, lead time of commits, change fail rate, recovery time, rework rate
-// (delivery facts B1 rows 1 to 5). Where a source tells of no deployments, tags count and a note says so.
+// (delivery facts B1 rows 1 to 5). Where a source tells of no deployments, tags count and a note
+// says so.
 
 internal import Basics
 
@@ -24,14 +25,14 @@ extension KPIDefinition {
 
 extension DeliveryState {
     var tagNotes: [Phrase] {
-        counted.isFromTags ? [Phrase("kpi.note.tags_as_deployments")] : []
+        counted.isFromTags ? [.tagsStandIn] : []
     }
 
     func evidence(_ row: Deployment, _ value: Double, links: [String] = []) -> KPIEvidence {
         KPIEvidence(
             id: row.key, at: row.finished, value: value, place: row.place,
             repositories: row.repositories, release: row.version.isEmpty ? nil : row.version,
-            links: links)
+            group: row.isFromTag ? KPIEvidence.tagGroup : "", links: links)
     }
 
     fileprivate func material(_ now: Millis) -> (KPIMaterial, [Deployment]) {
@@ -126,10 +127,9 @@ extension DeliveryState {
     func isRolledBack(_ row: Deployment, _ now: Millis) -> Bool { rollback(of: row, now) != nil }
 
     func rollback(of row: Deployment, _ now: Millis) -> Deployment? {
-        counted.rows.first {
-            $0.finished <= now && $0.isDeployed
-                && ($0.rollbackOf == row.id || $0.rollbackOf == row.key)
-        }
+        guard let at = counted.rollbacks[row.key] ?? counted.rollbacks[row.id] else { return nil }
+        let back = counted.rows[at]
+        return back.finished <= now ? back : nil
     }
 
     func recoveries(_ now: Millis) -> KPIMaterial {
@@ -192,6 +192,11 @@ extension DeliveryState {
         return row.isUnplanned || fixes.contains(row.key)
             || branches.contains { name in settings.hotfixPrefixes.contains { name.hasPrefix($0) } }
     }
+}
+
+extension Phrase {
+    /// No deployments are told of here, so release tags count as such.
+    static let tagsStandIn = Phrase("kpi.note.tags_as_deployments")
 }
 
 func hours(_ span: Millis) -> Double { Double(span) / 3_600_000 }

@@ -1,5 +1,6 @@
-// Figures of closed iterations and of releases: each iteration or release is one row (delivery facts B1
-// rows 16 to 20 and 34). Points where anything is estimated, items otherwise; the report says which.
+// Figures of closed iterations and of releases: each iteration or release is one row (delivery
+// facts B1 rows 16 to 20 and 34). Points where anything is estimated, items otherwise; the report
+// says which.
 
 internal import Basics
 

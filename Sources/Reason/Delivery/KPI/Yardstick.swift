@@ -1,6 +1,6 @@
-// Named, dated yardsticks for DORA's figures (delivery facts B2). One table makes both the test and the
-// text beside it, so they cannot disagree. DORA itself warns against goals and against comparing unlike
-// applications; the default comparison is the team with its own past.
+// Named, dated yardsticks for DORA's figures (delivery facts B2). One table makes both the test and
+// the text beside it, so they cannot disagree. DORA itself warns against goals and against
+// comparing unlike applications; the default comparison is the team with its own past.
 
 internal import Basics
 
@@ -47,7 +47,8 @@ public struct Yardstick: Sendable, Equatable {
         return at < levels.count ? levels[at] : levels.last
     }
 
-    /// The limits in words, from the same table: `elite ≥ 5, high ≥ 1, medium ≥ 0.23, low otherwise`.
+    /// The limits in words, from the same table: `elite ≥ 5, high ≥ 1, medium ≥ 0.23, low
+    /// otherwise`.
     public func text(_ kpi: String) -> String? {
         guard let limits = limits[kpi] else { return nil }
         let named = zip(levels, limits).map { "\($0) \($1.text)" }
@@ -84,7 +85,8 @@ public struct Yardstick: Sendable, Equatable {
                 "change_fail_rate": [.atMost(0.15), .atMost(0.45), .atMost(0.60)],
                 "recovery_time_hours": [.below(24), .below(168), .below(720)],
             ]),
-        // The change fail rates of 2024's clusters are no scale (medium fails less than high): left out.
+        // The change fail rates of 2024's clusters are no scale (medium fails less than high): left
+        // out.
         Yardstick(
             name: "dora-2024", year: 2024, source: "DORA 2024, secondary reports",
             limits: [

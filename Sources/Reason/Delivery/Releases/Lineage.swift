@@ -1,6 +1,6 @@
 // Traceability: model version, code commit, data version, build, deployment, release, incident and
-// feedback as one graph, so that the question "what belongs to this" can be asked from any end (delivery
-// facts A2 row 19).
+// feedback as one graph, so that the question "what belongs to this" can be asked from any end
+// (delivery facts A2 row 19).
 
 internal import Basics
 

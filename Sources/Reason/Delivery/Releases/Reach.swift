@@ -1,7 +1,7 @@
-// Which deployment first brought a commit to production. Events carry no commit graph, so the main line
-// is read as time: a deployment of commit S holds the commits of its repository that were on the main
-// line by S. A commit that belongs to a change request is on the main line from its merge, not from its
-// committing. Where S itself is not known, the start of the deployment stands in.
+// Which deployment first brought a commit to production. Events carry no commit graph, so the main
+// line is read as time: a deployment of commit S holds the commits of its repository that were on
+// the main line by S. A commit that belongs to a change request is on the main line from its merge,
+// not from its committing. Where S itself is not known, the start of the deployment stands in.
 
 public import Basics
 
@@ -22,17 +22,23 @@ public struct Reach: Sendable, Equatable {
 struct CountedDeployments: Sendable, Equatable {
     var rows: [Deployment] = []
     var isFromTags = false
+    /// Index of the first deployment that took another one back, by that one's key or id.
+    var rollbacks: [String: Int] = [:]
 }
 
 extension DeliveryState {
-    /// Production deployments; where there are none at all, recognised release tags that are no
-    /// pre-releases.
+    /// Production deployments; for repositories and services that tell of none in any environment,
+    /// their recognised release tags that are no pre-releases.
     func countDeployments() -> CountedDeployments {
-        let rows = productionDeployments
-        if !rows.isEmpty || !deployments.isEmpty {
-            return CountedDeployments(rows: rows, isFromTags: false)
+        var known: Set<String> = []
+        for row in deployments.values { known.formUnion(row.repositories + [row.place.service]) }
+        known.remove("")
+        let tags = releases.values.filter { release in
+            VersionName(release.version)?.isPreRelease == false
+                && (deployments.isEmpty || release.place != DeliveryPlace(team: release.place.team))
+                && !known.contains(release.place.repository)
+                && (release.place.service.isEmpty || !known.contains(release.place.service))
         }
-        let tags = releases.values.filter { VersionName($0.version)?.isPreRelease == false }
         let stand = tags.map { release in
             var row = Deployment(
                 key: release.key, id: release.version, place: release.place,
@@ -48,9 +54,13 @@ extension DeliveryState {
             }
             return row
         }
-        return CountedDeployments(
-            rows: stand.sorted { ($0.finished, $0.key) < ($1.finished, $1.key) },
-            isFromTags: !stand.isEmpty)
+        let rows = (productionDeployments + stand)
+            .sorted { ($0.finished, $0.key) < ($1.finished, $1.key) }
+        var rollbacks: [String: Int] = [:]
+        for (index, row) in rows.enumerated() where row.isDeployed {
+            if let target = row.rollbackOf, rollbacks[target] == nil { rollbacks[target] = index }
+        }
+        return CountedDeployments(rows: rows, isFromTags: !stand.isEmpty, rollbacks: rollbacks)
     }
 
     /// Works out which deployment first held each commit and each merged change.
@@ -70,8 +80,8 @@ extension DeliveryState {
                     (min(row.started, row.finished), row.finished, row.key))
             }
         }
-        // By finish, and what a deployment holds can only grow: a later deployment of an older commit is
-        // a way back and brings nothing new.
+        // By finish, and what a deployment holds can only grow: a later deployment of an older
+        // commit is a way back and brings nothing new.
         for (name, entries) in lines {
             var line = entries.sorted { ($0.finished, $0.key) < ($1.finished, $1.key) }
             for index in line.indices.dropFirst() {

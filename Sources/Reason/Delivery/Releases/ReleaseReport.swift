@@ -1,6 +1,6 @@
 // What became of a release: when it went out, what was missing from its record, which incidents are
-// blamed on it, whether it was taken back or hot-fixed, and so whether it succeeded. A release whose
-// window is still open has not succeeded yet, nor failed.
+// blamed on it, whether it was taken back or hot-fixed, and so whether it succeeded. A release
+// whose window is still open has not succeeded yet, nor failed.
 
 public import Basics
 

@@ -1,6 +1,6 @@
-// A work item with its whole story: stages, estimates, iterations, people, each with the time of the
-// change. A backward move erases nothing; it adds to rework. What an item was at any past moment can be
-// asked, which is what a frozen commitment needs.
+// A work item with its whole story: stages, estimates, iterations, people, each with the time of
+// the change. A backward move erases nothing; it adds to rework. What an item was at any past
+// moment can be asked, which is what a frozen commitment needs.
 
 public import Basics
 
