@@ -1,6 +1,7 @@
-// Commit: how much should we take into the next iteration? A band from the closed iterations, corrected
-// by how right the same forecast was before; with fewer than six of them the next two weeks from merged
-// changes, and it says so. The recommended amount is the one that was reached with a chance of 80 %.
+// Commit: how much should we take into the next iteration? A band from the closed iterations,
+// corrected by how right the same forecast was before; with fewer than six of them the next two
+// weeks from merged changes, and it says so. The recommended amount is the one that was reached
+// with a chance of 80 %.
 
 public import Basics
 internal import Bytes
@@ -82,7 +83,8 @@ public enum CommitDecision {
         }
     }
 
-    private static func iterationReasons(_ reports: ArraySlice<IterationReport>) -> [DecisionReason] {
+    private static func iterationReasons(_ reports: ArraySlice<IterationReport>) -> [DecisionReason]
+    {
         guard let last = reports.last else { return [] }
         var reasons: [DecisionReason] = []
         if let rate = last.completionRate {
@@ -140,7 +142,9 @@ public enum CommitDecision {
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    static func whole(_ amount: Double) -> String { numberText((amount * 10).rounded() / 10, .plain) }
+    static func whole(_ amount: Double) -> String {
+        numberText((amount * 10).rounded() / 10, .plain)
+    }
 }
 
 /// What all the answers to one question share.

@@ -1,7 +1,7 @@
-// A decision is a row, not a chart: the question, when and on which data, the verdict with at most five
-// reasons, what is missing, what would flip it, how sure, what a person answered and what came of it. The
-// same events and the same rules give the same row, byte for byte. Nothing is ever taken back: answers
-// are appended.
+// A decision is a row, not a chart: the question, when and on which data, the verdict with at most
+// five reasons, what is missing, what would flip it, how sure, what a person answered and what came
+// of it. The same events and the same rules give the same row, byte for byte. Nothing is ever taken
+// back: answers are appended.
 
 public import Basics
 
@@ -13,7 +13,7 @@ public enum DecisionName: String, Sendable, Equatable, CaseIterable {
     case go
 }
 
-/// What can be said. No data is a verdict of its own.
+/// What can be said; no data is a verdict of its own.
 public enum DecisionVerdict: String, Sendable, Equatable {
     case take
     case go
@@ -65,7 +65,8 @@ public struct DecisionAnswer: Sendable, Equatable {
     /// Must not be empty for an override.
     public var reason: String
 
-    public init(kind: Kind, time: Millis, person: String, choice: String = "", reason: String = "") {
+    public init(kind: Kind, time: Millis, person: String, choice: String = "", reason: String = "")
+    {
         self.kind = kind
         self.time = time
         self.person = person

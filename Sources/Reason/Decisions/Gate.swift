@@ -1,5 +1,6 @@
-// Gates of a release: each passes, fails or is unknown, with an owner and evidence. Unknown is never a
-// pass. There is no score: on three real histories a learned one had no skill (delivery facts E4).
+// Gates of a release: each passes, fails or is unknown, with an owner and evidence. Unknown is
+// never a pass. There is no score: on three real histories a learned one had no skill (delivery
+// facts E4).
 
 public import Basics
 
@@ -37,7 +38,9 @@ public struct GateReading: Sendable, Equatable {
     }
 }
 
-/// What the gates are read from; nil is unknown. Events fill what they tell of, the program the rest.
+/// What the gates are read from; nil is unknown.
+///
+/// Events fill what they tell of, the program the rest.
 public struct GateInputs: Sendable, Equatable {
     /// The last finished build of the line that is released.
     public var buildStatus: String?
@@ -91,7 +94,8 @@ extension GateInputs {
         _ state: DeliveryState, scope: KPIScope, policy: GatePolicy = GatePolicy(), now: Millis
     ) {
         let builds = state.builds.values.filter {
-            scope.holds($0.place) && $0.isFinished && $0.time <= now && state.isReleaseLine($0.branch)
+            scope.holds($0.place) && $0.isFinished && $0.time <= now
+                && state.isReleaseLine($0.branch)
         }.sorted { ($0.time, $0.key) < ($1.time, $1.key) }
         if let last = builds.last {
             buildStatus = last.status
@@ -122,7 +126,8 @@ extension GateInputs {
 
     private mutating func readTests(_ state: DeliveryState, _ scope: KPIScope, _ now: Millis) {
         var last: [String: TestReport] = [:]
-        for run in state.testRuns where run.time <= now && scope.holds(run.place) && run.passed != nil {
+        for run in state.testRuns
+        where run.time <= now && scope.holds(run.place) && run.passed != nil {
             last["\(run.place.repository)|\(run.suite)"] = run
         }
         if !last.isEmpty {
@@ -141,7 +146,8 @@ extension GateInputs {
 
     private mutating func readChanges(_ state: DeliveryState, _ scope: KPIScope, _ now: Millis) {
         let since = state.counted.rows.last {
-            $0.isDeployed && $0.finished <= now && scope.holds($0.place, repositories: $0.repositories)
+            $0.isDeployed && $0.finished <= now
+                && scope.holds($0.place, repositories: $0.repositories)
         }?.finished
         let merged = state.changes.values.filter { change in
             scope.holds(change.place) && !change.isBot && change.opened != nil
@@ -157,6 +163,7 @@ extension GateInputs {
 extension DeliveryState {
     /// Main line or release branch; an unknown branch counts, as many sources name none.
     func isReleaseLine(_ branch: String) -> Bool {
-        branch.isEmpty || settings.branchRules.names.contains(branch) || branch.hasPrefix("release/")
+        branch.isEmpty || settings.branchRules.names.contains(branch)
+            || branch.hasPrefix("release/")
     }
 }

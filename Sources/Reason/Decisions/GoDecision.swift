@@ -1,5 +1,5 @@
-// Go or no-go: may this release go out now? Explicit gates, each with its row; a failed must stops it, an
-// unknown must means not enough data, everything else makes conditions. Nothing is weighed.
+// Go or no-go: may this release go out now? Explicit gates, each with its row; a failed must stops
+// it, an unknown must means not enough data, everything else makes conditions. Nothing is weighed.
 
 public import Basics
 internal import Bytes
@@ -43,7 +43,9 @@ public enum GoDecision {
             verdict: verdict,
             recommendation: Phrase("decision.go.recommend.\(verdict.rawValue)", arguments),
             reasons: reasons,
-            missing: unknown.map { Phrase("gate.\($0.kind.rawValue).missing", ["owner": $0.owner]) },
+            missing: unknown.map {
+                Phrase("gate.\($0.kind.rawValue).missing", ["owner": $0.owner])
+            },
             flip: flip(verdict, stopping: stopping, blind: blind, passed: gates),
             confidence: unknown.isEmpty ? .high : blind.isEmpty ? .medium : .low, chance: nil,
             gates: gates,

@@ -1,5 +1,5 @@
-// Decisions: the same events give the same record, no data is its own verdict, unknown is never a pass,
-// answers are appended and an override needs a reason.
+// Decisions: the same events give the same record, no data is its own verdict, unknown is never a
+// pass, answers are appended and an override needs a reason.
 
 import Basics
 import Bytes
@@ -9,7 +9,8 @@ import Testing
 @Suite struct DecisionTests {
     @Test func `three closed sprints are not enough, and it says how many are missing`() throws {
         let state = DeliveryState(events: try fixture("three-sprints.jsonl"))
-        let decision = CommitDecision.decide(state, scope: KPIScope(team: "alpha"), now: at("2026-04-15"))
+        let decision = CommitDecision.decide(
+            state, scope: KPIScope(team: "alpha"), now: at("2026-04-15"))
         #expect(decision.verdict == .notEnoughData && decision.band == nil)
         #expect(
             decision.missing.first

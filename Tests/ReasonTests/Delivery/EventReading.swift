@@ -13,7 +13,8 @@ func at(_ text: String) -> Millis { parseRFC3339(text) ?? 0 }
 
 func event(
     _ kind: EventKind, _ id: String, _ time: Millis, team: String = "", repository: String = "",
-    service: String = "", actor: String = "", isBot: Bool = false, _ fields: [String: EventValue] = [:]
+    service: String = "", actor: String = "", isBot: Bool = false,
+    _ fields: [String: EventValue] = [:]
 ) -> Event {
     Event(
         id: id, source: "test", kind: kind, time: time, team: team, repository: repository,
@@ -103,7 +104,7 @@ func history(_ name: String) throws -> [Event] {
 
 /// Rows of a simple CSV (no quotes) as dictionaries.
 func csv(_ file: URL) throws -> [[String: String]] {
-    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isNewline)
     guard let head = lines.first?.split(separator: ",", omittingEmptySubsequences: false) else {
         return []
     }

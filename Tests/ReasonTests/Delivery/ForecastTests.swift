@@ -1,5 +1,5 @@
-// Forecasts on two real histories: the band that promises 80 % must hold in 75 to 85 % of windows, and
-// the error must not exceed that of the naive forecasts. The figures are printed.
+// Forecasts on two real histories: the band that promises 80 % must hold in 75 to 85 % of windows,
+// and the error must not exceed that of the naive forecasts. The figures are printed.
 
 import Basics
 import Reason
@@ -37,7 +37,9 @@ private let hasHistories = sharedData("histories/ollama.jsonl") != nil
     @Test(
         .enabled(if: hasHistories, "shared/data/histories is not here"),
         arguments: ["ollama", "tigerbeetle"])
-    func `whatever the day of asking, the band holds and the error is no worse than the naive ones`(_ name: String) throws {
+    func `whatever the day of asking, the band holds and the error is no worse than the naive ones`(
+        _ name: String
+    ) throws {
         let state = DeliveryState(events: try history(name))
         let times = state.mergeTimes()
         let last = try #require(state.events.last?.time) / day * day
@@ -109,7 +111,8 @@ func regularIterations(_ count: Int) -> [Event] {
         events.append(
             event(
                 .iteration, "\(id)s", start,
-                ["iteration": .text(id), "action": .text("started"), "name": .text("No. \(index)")]))
+                ["iteration": .text(id), "action": .text("started"), "name": .text("No. \(index)")])
+        )
         for item in 0..<5 {
             let key = "K-\(index)-\(item)"
             events.append(

@@ -1,5 +1,5 @@
-// DevLake's end-to-end sets: the same rows where Martlet means the same, and every difference on purpose
-// printed with its reason.
+// DevLake's end-to-end sets: the same rows where Martlet means the same, and every difference on
+// purpose printed with its reason.
 
 import Basics
 import Foundation
@@ -55,8 +55,29 @@ struct GoldenTests {
         var events = try rows("change_lead_time.cicd_deployment_commits").compactMap {
             deployment($0, ids: &ids)
         }
+        // The set's commit graph as committer times: a deployed commit holds the merges that its
+        // row of differences names, so it is as old as the last of them; one without such a row
+        // holds none.
+        let merges = Dictionary(
+            try rows("change_lead_time.pull_requests").map {
+                ($0["merge_commit_sha"] ?? "", $0["merged_date"].flatMap(looseTime) ?? 0)
+            }, uniquingKeysWith: max)
+        var holds: [String: Millis] = [:]
+        for row in try rows("change_lead_time.commits_diffs") {
+            let sha = row["new_commit_sha"] ?? ""
+            holds[sha] = max(holds[sha] ?? 0, merges[row["commit_sha"] ?? ""] ?? 0)
+        }
+        for row in try rows("change_lead_time.cicd_deployment_commits") {
+            let sha = row["commit_sha"] ?? ""
+            let committed = Double(holds[sha] ?? at("2022-01-01"))
+            events.append(
+                event(
+                    .commit, "commit-\(sha)", Millis(committed), repository: row["repo_url"] ?? "",
+                    ["sha": .text(sha), "committed": .number(committed)]))
+        }
         let firsts = Dictionary(
-            grouping: try rows("change_lead_time.pull_request_commits"), by: { $0["pull_request_id"] ?? "" }
+            grouping: try rows("change_lead_time.pull_request_commits"),
+            by: { $0["pull_request_id"] ?? "" }
         ).mapValues { rows in
             rows.compactMap { $0["commit_authored_date"].flatMap(looseTime) }.min()
         }
@@ -76,11 +97,14 @@ struct GoldenTests {
             if let time = firsts[id] ?? nil { first["firstCommit"] = .number(Double(time)) }
             events.append(change("opened", created, first))
             if let merged = row["merged_date"].flatMap(looseTime) {
-                events.append(change("merged", merged, ["sha": .text(row["merge_commit_sha"] ?? "")]))
+                events.append(
+                    change("merged", merged, ["sha": .text(row["merge_commit_sha"] ?? "")]))
             }
         }
         for row in try rows("change_lead_time.pull_request_comments") {
-            guard let id = row["id"], let time = row["created_date"].flatMap(looseTime) else { continue }
+            guard let id = row["id"], let time = row["created_date"].flatMap(looseTime) else {
+                continue
+            }
             events.append(
                 event(
                     .review, id, time, repository: "REPO111", actor: row["account_id"] ?? "",
@@ -98,7 +122,10 @@ struct GoldenTests {
             let kpi = try #require(KPIDefinition.named(id)).kpi(state, window: window, now: now)
             return Dictionary(
                 uniqueKeysWithValues: kpi.rows.map {
-                    (String($0.id.dropFirst("REPO111#".count)), Int(($0.value * 60 - 1e-6).rounded(.up)))
+                    (
+                        String($0.id.dropFirst("REPO111#".count)),
+                        Int(($0.value * 60 - 1e-6).rounded(.up))
+                    )
                 })
         }
         let phases = [
@@ -118,7 +145,9 @@ struct GoldenTests {
                 if expected == got {
                     equal += 1
                 } else if let reason = reasons["\(id) \(column)"] {
-                    print("\(id) \(column): DevLake \(expected ?? -1), Martlet \(got ?? -1): \(reason)")
+                    print(
+                        "\(id) \(column): DevLake \(expected ?? -1), Martlet \(got ?? -1): \(reason)"
+                    )
                 } else {
                     Issue.record("\(id) \(column): DevLake \(expected ?? -1), Martlet \(got ?? -1)")
                 }
@@ -133,7 +162,8 @@ struct GoldenTests {
         let late = "the answer came after the merge or before the opening: merged unreviewed"
         let partial = "a cycle without its deployment is open, not shorter"
         return [
-            "pr0 pr_cycle_time": partial, "pr4 pr_cycle_time": partial, "pr5 pr_cycle_time": partial,
+            "pr0 pr_cycle_time": partial, "pr4 pr_cycle_time": partial,
+            "pr5 pr_cycle_time": partial,
             "pr2 pr_cycle_time": "its first commit is later than its opening: a phase is negative",
             "pr3 pr_pickup_time": early, "pr3 pr_review_time": early,
             "pr3 pr_cycle_time": "it was merged after the deployment that DevLake credits with it",

@@ -1,5 +1,6 @@
-// A hand-written project of three sprints and forty issues (late start, added, removed, re-estimated,
-// carried over, re-opened, deleted, edited after the close); the report was worked out by hand.
+// A hand-written project of three sprints and forty issues (late start, added, removed,
+// re-estimated, carried over, re-opened, deleted, edited after the close); the report was worked
+// out by hand.
 
 import Basics
 import Reason
@@ -41,7 +42,8 @@ import Testing
         #expect(report.carriedInItems.isEmpty && report.endMoves.isEmpty)
     }
 
-    @Test func `the second sprint, whose end moved and whose work was re-estimated and removed`() throws
+    @Test func `the second sprint, whose end moved and whose work was re-estimated and removed`()
+        throws
     {
         let report = try #require(state.iterationReport("72", now: now))
         #expect(report.committed.points == 45 && report.committed.items == 10)
@@ -93,7 +95,8 @@ import Testing
         #expect(try value("scope_change_share") == 56.0 / 105)
     }
 
-    @Test func `fault 9: a commitment is frozen at the start, later edits do not change it`() throws {
+    @Test func `fault 9: a commitment is frozen at the start, later edits do not change it`() throws
+    {
         let events = try fixture("three-sprints.jsonl")
         let close = at("2026-03-13T17:00:00Z")
         let then = DeliveryState(events: events, through: close)

@@ -30,7 +30,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         var events = (0..<23).map { deployed("d\($0)", Millis($0 * 3 + 1) * day) }
         // Six incidents on four deployments.
         for (index, target) in [2, 2, 5, 9, 9, 20].enumerated() {
-            events.append(incident("i\(index)", Millis(target * 3 + 1) * day + Millis(index + 1) * hour))
+            events.append(
+                incident("i\(index)", Millis(target * 3 + 1) * day + Millis(index + 1) * hour))
         }
         let rate = try kpi("change_fail_rate", events)
         #expect(rate.n == 23 && rate.value == 4.0 / 23)
@@ -52,7 +53,9 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
 
     @Test func `fault 3: links depend on nothing but event times`() throws {
         var events = (0..<20).map { deployed("d\($0)", Millis($0) * 20 * hour) }
-        for index in 0..<12 { events.append(incident("i\(index)", Millis(index) * 31 * hour + hour)) }
+        for index in 0..<12 {
+            events.append(incident("i\(index)", Millis(index) * 31 * hour + hour))
+        }
         let links = DeliveryState(events: events).incidentLinks
         #expect(DeliveryState(events: events.reversed()).incidentLinks == links)
         // A later start of collection: links of what is left stay the same.
@@ -65,7 +68,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         #expect(compared >= 7)
     }
 
-    @Test func `two deployments in the window: both shown, nearest chosen, confidence low`() throws {
+    @Test func `two deployments in the window: both shown, nearest chosen, confidence low`() throws
+    {
         let state = DeliveryState(events: [
             deployed("a", 10 * hour), deployed("b", 20 * hour), incident("i", 22 * hour),
         ])
@@ -116,8 +120,11 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         #expect(rate.missing?.key == "kpi.missing.decided")
     }
 
-    @Test func `frequency is the median of deployment days over full weeks, empty weeks as 0`() throws {
-        // The epoch was a Thursday; day 4 is a Monday. Days per week: 2, 0, 1, 3; the fifth is not full.
+    @Test func `frequency is the median of deployment days over full weeks, empty weeks as 0`()
+        throws
+    {
+        // The epoch was a Thursday; day 4 is a Monday. Days per week: 2, 0, 1, 3; the fifth is not
+        // full.
         let days = [4, 4, 6, 18, 25, 26, 27, 32]
         let events = days.enumerated().map { deployed("d\($0)", Millis($1) * day + hour) }
         let window = TimeRange(from: 0, through: 34 * day)
@@ -140,7 +147,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
                 ["version": .text(version), "sha": .text("c\(version)")])
         }
         let count = try kpi(
-            "deployments", [tag("v1.0.0", day), tag("v1.1.0-rc1", 2 * day), tag("nightly", 3 * day)])
+            "deployments",
+            [tag("v1.0.0", day), tag("v1.1.0-rc1", 2 * day), tag("nightly", 3 * day)])
         #expect(count.value == 1 && count.notes.map(\.key) == ["kpi.note.tags_as_deployments"])
     }
 
@@ -206,10 +214,13 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         #expect(cycle.value == nil && cycle.open.count == 1)
     }
 
-    @Test func `builds that were aborted are left out, and a build told of twice counts once`() throws {
+    @Test func `builds that were aborted are left out, and a build told of twice counts once`()
+        throws
+    {
         func build(_ id: String, _ number: String, _ status: String, _ time: Millis) -> Event {
             event(
-                .build, id, time, ["build": .text(number), "status": .text(status), "job": .text("ci")])
+                .build, id, time,
+                ["build": .text(number), "status": .text(status), "job": .text("ci")])
         }
         let rate = try kpi(
             "build_success_rate",
@@ -226,7 +237,8 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
             event(.workItem, id, time, ["item": .text("A"), "stage": .text(stage)])
         }
         let events = [
-            move("1", "To Do", 0), move("2", "In Progress", 2 * hour), move("3", "In Review", 6 * hour),
+            move("1", "To Do", 0), move("2", "In Progress", 2 * hour),
+            move("3", "In Review", 6 * hour),
             move("4", "In Progress", 7 * hour), move("5", "In Review", 10 * hour),
             move("6", "Done", 12 * hour),
         ]
@@ -244,5 +256,51 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         let done = try kpi("items_done", events).value
         #expect(rate.value == done.map { Double(bugs) / $0 })
         #expect(try kpi("defects_per_1000_lines", events).value != nil)
+    }
+
+    @Test func `a week without deployments is 0 once there were some, unknown before`() throws {
+        let state = DeliveryState(events: [deployed("a", 10 * day)])
+        let count = try #require(KPIDefinition.named("deployments"))
+        func value(_ from: Int, _ to: Int) -> Double? {
+            let window = TimeRange(from: Millis(from) * day, through: Millis(to) * day)
+            return count.kpi(state, window: window, now: 30 * day).value
+        }
+        #expect(value(0, 5) == nil && value(8, 15) == 1 && value(16, 20) == 0)
+    }
+
+    @Test func `a past window is judged by what is known now`() throws {
+        let rate = try #require(KPIDefinition.named("change_fail_rate"))
+        let state = DeliveryState(events: [deployed("a", 10 * day)])
+        let window = TimeRange(from: 0, through: 10 * day + hour)
+        #expect(rate.kpi(state, window: window, now: 30 * day).value == 0)
+        #expect(rate.kpi(state, window: window, now: 10 * day + hour).value == nil)
+    }
+
+    @Test func `tags stand in for the repositories without deployments, and only there`() throws {
+        let tag = event(
+            .release, "v1", 3 * day, repository: "lib",
+            ["version": .text("1.0.0"), "sha": .text("x")])
+        let real = event(
+            .deployment, "d", 4 * day, repository: "app",
+            ["deployment": .text("d"), "environment": .text("production"), "sha": .text("y")])
+        let named = event(
+            .release, "v2", 4 * day, repository: "app",
+            ["version": .text("2.0.0"), "sha": .text("y")])
+        let state = DeliveryState(events: [tag, real, named])
+        let count = try #require(KPIDefinition.named("deployments"))
+        func kpi(_ name: String) -> KPI {
+            count.kpi(state, scope: KPIScope(repository: name), window: all, now: 9 * day)
+        }
+        #expect(kpi("lib").value == 1 && kpi("lib").notes.count == 1)
+        #expect(kpi("app").value == 1 && kpi("app").notes.isEmpty)
+    }
+
+    @Test func `work is split by type`() throws {
+        let state = DeliveryState(events: try fixture("three-sprints.jsonl"))
+        let now = at("2026-04-15")
+        let split = state.investment(window: TimeRange(from: 0, through: now), now: now)
+        #expect(split.first?.type == "story" && split.reduce(0) { $0 + $1.share } > 0.999)
+        // Done bugs: 14, 23 and 32; 5 was deleted.
+        #expect(split.first { $0.type == "bug" }?.items == 3)
     }
 }

@@ -17,7 +17,10 @@ private func deployed(
 
 @Suite struct ReleaseTests {
     @Test(arguments: [
-        ["v1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "v1.0.0-rc2", "1.0.0-rc10", "1.0.0", "v1.0.1"],
+        [
+            "v1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "v1.0.0-rc2", "1.0.0-rc10",
+            "1.0.0", "v1.0.1",
+        ],
         ["2022-11-16-weekly", "2023.03.15", "2023.03.15.2", "20230401", "v2024-01-02"],
         ["001", "002", "10", "v11"],
         ["0.9", "0.10", "1.2.3", "1.2.3.4", "release/2.0.0"],
@@ -40,13 +43,16 @@ private func deployed(
 
     @Test func `branch names follow rules that can be set`() {
         var rules = BranchRules()
-        #expect(rules.allows("feature/login") && rules.allows("release/v1.0") && rules.allows("main"))
+        #expect(
+            rules.allows("feature/login") && rules.allows("release/v1.0") && rules.allows("main"))
         #expect(!rules.allows("feature/") && !rules.allows("login") && !rules.allows("Main"))
         rules.prefixes = ["topic/"]
         #expect(rules.allows("topic/x") && !rules.allows("feature/login"))
     }
 
-    @Test func `a release succeeds when its window is over without rollback, hotfix or incident`() throws {
+    @Test func `a release succeeds when its window is over without rollback, hotfix or incident`()
+        throws
+    {
         let events = [
             deployed("1.0.0", day), deployed("1.1.0", 10 * day), deployed("1.2.0", 20 * day),
             deployed("1.2.1", 21 * day, ["isUnplanned": .bool(true)]), deployed("1.3.0", 30 * day),
@@ -120,13 +126,16 @@ private func deployed(
                     "version": .text("1.0.0"), "sha": .text("c-1.0.0"), "model": .text("bert-7"),
                     "dataVersion": .text("data-3"),
                 ]),
-            event(.build, "b", 3 * day, ["build": .text("77"), "sha": .text("c-1.0.0"), "status": .text("success")]),
+            event(
+                .build, "b", 3 * day,
+                ["build": .text("77"), "sha": .text("c-1.0.0"), "status": .text("success")]),
             event(.feedback, "f", 6 * day, ["version": .text("1.0.0"), "score": .number(4)]),
         ]
         let graph = DeliveryState(events: events).lineage
         let model = LineageNode(.model, "bert-7")
         let ends: [LineageNode] = [
-            LineageNode(.feedback, "f"), LineageNode(.data, "data-3"), LineageNode(.build, "test/77"),
+            LineageNode(.feedback, "f"), LineageNode(.data, "data-3"),
+            LineageNode(.build, "test/77"),
             LineageNode(.deployment, "test/d-1.0.0"),
         ]
         for end in ends {
@@ -147,8 +156,10 @@ private func deployed(
         print(
             "tigerbeetle: commit to release median", lead.value ?? -1, "of", lead.n, "open",
             lead.open.count, "excluded", lead.excluded.count, "; merge to release median",
-            deploy.value ?? -1, "of", deploy.n, "(reference 122.6 and 97.8 h over the commit graph)")
-        // Events carry no commit graph: the main line is read as time, which shortens waits of branches.
+            deploy.value ?? -1, "of", deploy.n, "(reference 122.6 and 97.8 h over the commit graph)"
+        )
+        // Events carry no commit graph: the main line is read as time, which shortens waits of
+        // branches.
         #expect((60...170).contains(lead.value ?? 0) && (60...130).contains(deploy.value ?? 0))
         #expect(lead.notes.contains { $0.key == "kpi.note.tags_as_deployments" })
         #expect(state.unrecognisedVersions.contains("alphabeetle"))

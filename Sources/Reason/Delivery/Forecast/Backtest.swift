@@ -1,6 +1,7 @@
-// The forecast's own past: at every earlier origin the same forecast is made from what was known then,
-// and scored when its window was over. The ratios of these correct the band, their hits are shown beside
-// it, and the errors of two naive forecasts (last window, plain mean) stand next to its own.
+// The forecast's own past: at every earlier origin the same forecast is made from what was known
+// then, and scored when its window was over. The ratios of these correct the band, their hits are
+// shown beside it, and the errors of two naive forecasts (last window, plain mean) stand next to
+// its own.
 
 public import Basics
 
@@ -59,8 +60,8 @@ public struct ThroughputForecast: Sendable, Equatable {
 
     /// Forecasts how many of the things happen in the `days` from `now`.
     ///
-    /// Past forecasts are made every `days` back from `now`. Fewer than 12 whole weeks of history are
-    /// refused.
+    /// Past forecasts are made every `days` back from `now`. Fewer than 12 whole weeks of history
+    /// are refused.
     public init(
         times unsorted: [Millis], days: Int = 14, now: Millis,
         settings: ForecastSettings = ForecastSettings()
@@ -102,7 +103,8 @@ public struct ThroughputForecast: Sendable, Equatable {
         var past: [PastForecast] = []
         var origin = end - (end - first) / span * span
         while origin + span <= end {
-            let weeks = Throughput(times, end: origin, weeks: settings.history, since: .min / 2).weeks
+            let weeks = Throughput(times, end: origin, weeks: settings.history, since: .min / 2)
+                .weeks
             let made = Forecast.make(
                 units: weeks, count: Double(span) / 604_800_000,
                 ratios: past.suffix(settings.ratiosMax).map(\.ratio), aim: aim, settings: settings)
@@ -141,8 +143,8 @@ public struct IterationForecast: Sendable, Equatable {
     /// The iterations drawn from, oldest first.
     public var used: [String]
 
-    /// Forecasts from the reports of closed iterations, oldest first: completed work per planned day,
-    /// brought to the days of the next iteration.
+    /// Forecasts from the reports of closed iterations, oldest first: completed work per planned
+    /// day, brought to the days of the next iteration.
     public init(
         _ reports: [IterationReport], nextDays: Double? = nil,
         settings: ForecastSettings = ForecastSettings()
@@ -169,14 +171,16 @@ public struct IterationForecast: Sendable, Equatable {
             let known = Array(rates[..<index])
             guard
                 let made = Forecast.make(
-                    units: known.map { $0 * days[index] }, count: 1, ratios: past.map(\.ratio), aim: aim,
+                    units: known.map { $0 * days[index] }, count: 1, ratios: past.map(\.ratio),
+                    aim: aim,
                     settings: settings
                 ).forecast
             else { continue }
             let isPromise = made.ratios.count >= settings.ratiosMin
             past.append(
                 PastForecast(
-                    origin: closed[index].started, end: closed[index].closed ?? closed[index].started,
+                    origin: closed[index].started,
+                    end: closed[index].closed ?? closed[index].started,
                     expected: made.expected, actual: closed[index].completed.amount,
                     low: isPromise ? made.low : nil, high: isPromise ? made.high : nil,
                     sure: isPromise ? made.sure : nil,

@@ -1,7 +1,8 @@
-// How much will be done next: recent work is resampled in blocks of a week (days of one week go together,
-// and daily draws are over-confident), the last weeks more often than the old ones; then the band is
-// corrected by how wrong the same forecast was in the past (split conformal on the ratio, delivery facts
-// E3). No history of forecasts, no promise: the band then says how sure it can be at most.
+// How much will be done next: recent work is resampled in blocks of a week (days of one week go
+// together, and daily draws are over-confident), the last weeks more often than the old ones; then
+// the band is corrected by how wrong the same forecast was in the past (split conformal on the
+// ratio, delivery facts E3). No history of forecasts, no promise: the band then says how sure it
+// can be at most.
 
 public import Basics
 internal import Glibc
@@ -12,16 +13,16 @@ public struct ForecastSettings: Sendable, Equatable {
     public var level = 0.8
     /// Past units (weeks or iterations) that are drawn from: 12 weeks are a quarter.
     public var history = 12
-    /// A unit this old is drawn half as often as the newest: at 12 weeks the error was under that of the
-    /// plain mean on both histories of development, at 6 only on one.
+    /// A unit this old is drawn half as often as the newest: at 12 weeks the error was under that
+    /// of the plain mean on both histories of development, at 6 only on one.
     public var halfLife = 12.0
     /// Past forecasts that correct the band, at most: 40 two-week windows are a year and a half.
     public var ratiosMax = 40
     /// Past forecasts needed for a full correction.
     public var ratiosMin = 12
-    /// How fast the ranks follow the forecast's own hits (Gibbs and Candès' adaptive conformal step): with
-    /// 0.03 the band held in 80 to 84 % of windows on both histories of development, whatever the day
-    /// of asking; with 0, in 75 to 85 %.
+    /// How fast the ranks follow the forecast's own hits (Gibbs and Candès' adaptive conformal
+    /// step): with 0.03 the band held in 80 to 84 % of windows on both histories of development,
+    /// whatever the day of asking; with 0, in 75 to 85 %.
     public var step = 0.03
     /// Draws of the raw band: 2,000 put its edges within about 1 % of rank.
     public var draws = 2_000
@@ -49,7 +50,8 @@ public struct Forecast: Sendable, Equatable {
     /// (actual + 1) / (forecast + 1) of past forecasts, oldest first.
     public var ratios: [Double]
 
-    /// The chance that at least this much is done, from the past ratios (or the draws without them).
+    /// The chance that at least this much is done, from the past ratios (or the draws without
+    /// them).
     public func chance(of amount: Double) -> Double {
         guard !ratios.isEmpty else {
             let all = units.count { $0 * scale >= amount }
@@ -86,7 +88,9 @@ extension Forecast {
         guard units.contains(where: { $0 > 0 }) else {
             return .refused(Phrase("forecast.zero_throughput", ["units": String(units.count)]))
         }
-        let weights = units.indices.map { pow(0.5, Double(units.count - 1 - $0) / settings.halfLife) }
+        let weights = units.indices.map {
+            pow(0.5, Double(units.count - 1 - $0) / settings.halfLife)
+        }
         let whole = weights.reduce(0, +)
         let mean = zip(units, weights).reduce(0) { $0 + $1.0 * $1.1 } / whole
         let expected = mean * count
@@ -103,8 +107,8 @@ extension Forecast {
         return .forecast(forecast)
     }
 
-    /// Ranks of the past ratios with the (n + 1) / n adjustment; with few of them the widest pair, the
-    /// draws' band on top, and no more certainty than that pair can give.
+    /// Ranks of the past ratios with the (n + 1) / n adjustment; with few of them the widest pair,
+    /// the draws' band on top, and no more certainty than that pair can give.
     private mutating func correct(_ settings: ForecastSettings, _ aim: ForecastAim) {
         let sorted = ratios.sorted()
         let n = sorted.count
@@ -156,8 +160,8 @@ extension Forecast {
     }
 }
 
-/// The share of misses that the ranks aim at: more after hits, less after misses, so that the misses of
-/// the long run come to what was promised, whatever the work does.
+/// The share of misses that the ranks aim at: more after hits, less after misses, so that the
+/// misses of the long run come to what was promised, whatever the work does.
 struct ForecastAim: Sendable {
     private(set) var miss: Double
     private let promised: Double

@@ -1,6 +1,6 @@
 // Finished work by week, the raw material of forecasts. Weeks are counted back from the moment of
-// asking, so that the last one is whole; a week without work counts as 0, a week before the first work
-// ever seen is unknown.
+// asking, so that the last one is whole; a week without work counts as 0, a week before the first
+// work ever seen is unknown.
 
 public import Basics
 

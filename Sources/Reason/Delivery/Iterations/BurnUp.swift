@@ -1,5 +1,6 @@
-// Curves over time: scope and done of an iteration (burn-up; burn-down is their difference), and items
-// by stage and day (cumulative flow). A change of scope moves the scope line, never the done line.
+// Curves over time: scope and done of an iteration (burn-up; burn-down is their difference), and
+// items by stage and day (cumulative flow). A change of scope moves the scope line, never the done
+// line.
 
 public import Basics
 

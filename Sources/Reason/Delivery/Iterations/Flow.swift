@@ -1,6 +1,6 @@
-// How work flows now: which open items grow old, which stage holds most of the time, which holds more
-// than it may, what an item usually takes (with the share of times that this held), and what each
-// pseudonym holds, in order of names: load is shown to balance work, never ranked.
+// How work flows now: which open items grow old, which stage holds most of the time, which holds
+// more than it may, what an item usually takes (with the share of times that this held), and what
+// each pseudonym holds, in order of names: load is shown to balance work, never ranked.
 
 public import Basics
 
@@ -47,7 +47,7 @@ public struct ServiceLevel: Sendable, Equatable {
 }
 
 extension DeliveryState {
-    /// Times of finished items; the promise's hit rate is rolled over the past. Needs 20 items.
+    /// Times of finished items, with the promise's hit rate rolled over the past; needs 20 items.
     public func serviceLevel(scope: KPIScope = KPIScope(), now: Millis) -> ServiceLevel? {
         let rows = (KPIDefinition.named("item_cycle_time_hours")?.material(self, now).rows ?? [])
             .filter { scope.holds($0) }.sorted { ($0.at, $0.id) < ($1.at, $1.id) }
@@ -72,7 +72,8 @@ extension DeliveryState {
 
     /// Open items in started stages, oldest first.
     public func ageing(scope: KPIScope = KPIScope(), now: Millis) -> [AgeingItem] {
-        let finished = (KPIDefinition.named("item_cycle_time_hours")?.material(self, now).rows ?? [])
+        let finished =
+            (KPIDefinition.named("item_cycle_time_hours")?.material(self, now).rows ?? [])
             .filter { scope.holds($0) }.map(\.value).sorted()
         let p50 = Statistic.quantile(finished, 0.5)
         let p85 = Statistic.quantile(finished, 0.85)
@@ -147,7 +148,8 @@ extension DeliveryState {
                 $0.openPoints += item.estimate(at: now) ?? 0
             }
         }
-        for change in changes.values where scope.holds(change.place) && change.opened ?? .max <= now {
+        for change in changes.values where scope.holds(change.place) && change.opened ?? .max <= now
+        {
             guard change.merged == nil, change.closed == nil else { continue }
             for name in Set(change.humanReviews.map(\.actor)) where !name.isEmpty {
                 edit(name) { $0.openReviews += 1 }

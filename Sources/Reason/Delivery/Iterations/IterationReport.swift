@@ -161,7 +161,8 @@ private struct ItemInIteration {
         isAdded = !isCommitted
         entryEstimate = item.estimate(at: entry)
         // Straight from another iteration, not by way of the backlog.
-        if let at = item.iterations.lastIndex(where: { $0.value == id && $0.time <= entry }), at > 0 {
+        if let at = item.iterations.lastIndex(where: { $0.value == id && $0.time <= entry }), at > 0
+        {
             isCarriedIn = !item.iterations[at - 1].value.isEmpty
         }
         // What a tracker moves on at the very close is carried over, not removed.

@@ -23,8 +23,10 @@ extension DeliveryState {
     public func velocity(
         scope: KPIScope = KPIScope(), last count: Int = 12, now: Millis
     ) -> Velocity? {
-        let reports = iterationReports(now: now).filter { $0.closed != nil && scope.holds($0.place) }
-            .suffix(count)
+        let reports = iterationReports(now: now).filter {
+            $0.closed != nil && scope.holds($0.place)
+        }
+        .suffix(count)
         let values = reports.map(\.completed.amount)
         guard let mean = Statistic.mean(values), let low = values.min(), let high = values.max()
         else { return nil }

@@ -1,5 +1,5 @@
-// How rows become one number, with an interval that assumes as little as possible: order statistics for
-// medians, Wilson for shares, Student for means.
+// How rows become one number, with an interval that assumes as little as possible: order statistics
+// for medians, Wilson for shares, Student for means.
 
 import Glibc
 
@@ -35,8 +35,8 @@ enum Statistic {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
-    /// 95 % interval of a median from order statistics (binomial, normal approximation of the ranks);
-    /// nil below 6 rows, where no two ranks reach 95 %.
+    /// 95 % interval of a median from order statistics (binomial, normal approximation of the
+    /// ranks); nil below 6 rows, where no two ranks reach 95 %.
     static func medianInterval(_ sorted: [Double]) -> KPIInterval? {
         let n = Double(sorted.count)
         guard n >= 6 else { return nil }
@@ -72,7 +72,8 @@ enum Statistic {
         return sqrt(squares / Double(values.count - 1))
     }
 
-    /// The 97.5 % quantile of Student's distribution; from 30 degrees on within 0.1 % by its expansion.
+    /// The 97.5 % quantile of Student's distribution; from 30 degrees on within 0.1 % by its
+    /// expansion.
     private static func studentQuantile(_ degrees: Int) -> Double {
         let table = [
             12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179,

@@ -1,5 +1,5 @@
-// Figures of builds and tests (delivery facts B1 rows 12 to 15). Aborted and not-built say nothing about
-// the code and are listed; a run without tests or lines has no rate.
+// Figures of builds and tests (delivery facts B1 rows 12 to 15). Aborted and not-built say nothing
+// about the code and are listed; a run without tests or lines has no rate.
 
 public import Basics
 
@@ -89,7 +89,8 @@ extension DeliveryState {
     /// The change of line coverage of the last run against the run before it, of each suite.
     public func coverageChanges(now: Millis) -> [(suite: String, before: Double, after: Double)] {
         let rows = KPIDefinition.named("line_coverage")?.material(self, now).rows ?? []
-        let groups = Dictionary(grouping: rows.sorted { ($0.at, $0.id) < ($1.at, $1.id) }, by: \.group)
+        let groups = Dictionary(
+            grouping: rows.sorted { ($0.at, $0.id) < ($1.at, $1.id) }, by: \.group)
         return groups.keys.sorted().compactMap { name in
             guard let runs = groups[name], runs.count >= 2 else { return nil }
             let (before, after) = (runs[runs.count - 2], runs[runs.count - 1])

@@ -1,5 +1,6 @@
-// Figures of change requests: the four phases, throughput, size, reviews (delivery facts B1 rows 7 to
-// 11). Draft time is coding, self-comments and bots are no reviews, a missing phase is missing and not 0.
+// Figures of change requests: the four phases, throughput, size, reviews (delivery facts B1 rows 7
+// to 11). Draft time is coding, self-comments and bots are no reviews, a missing phase is missing
+// and not 0.
 
 internal import Basics
 
@@ -17,7 +18,8 @@ extension KPIDefinition {
             }
         },
         KPIDefinition("pr_coding_hours", .hours, .median, .lower) { state, now in
-            state.merged(now) { change, _ in span(change.firstCommit, change.ready ?? change.opened) }
+            state.merged(now) { change, _ in span(change.firstCommit, change.ready ?? change.opened)
+            }
         },
         KPIDefinition("pr_pickup_hours", .hours, .median, .lower) { state, now in
             state.merged(now) { change, _ in
@@ -127,8 +129,6 @@ extension DeliveryState {
         _ now: Millis, _ measure: (ChangeRequest, Millis?) -> ChangeShare
     ) -> KPIMaterial {
         var material = KPIMaterial()
-        let finish = Dictionary(
-            counted.rows.map { ($0.key, $0.finished) }, uniquingKeysWith: { first, _ in first })
         for change in changes.values {
             guard let merged = change.merged, merged <= now else { continue }
             func left(_ reason: String) -> KPIExclusion {
@@ -138,7 +138,7 @@ extension DeliveryState {
                 material.excluded.append(left("bot"))
                 continue
             }
-            switch measure(change, reach.deploymentOfChange[change.key].flatMap { finish[$0] }) {
+            switch measure(change, reach.arrival[change.key]) {
             case .left("not_deployed_yet"): material.open.append(left("not_deployed_yet"))
             case .left(let reason): material.excluded.append(left(reason))
             case .value(let value):
@@ -154,7 +154,8 @@ extension DeliveryState {
         var material = KPIMaterial()
         for change in changes.values where !change.isBot {
             guard let opened = change.ready ?? change.opened, opened <= now else { continue }
-            if let first = change.humanReviews.first(where: { $0.time >= opened && $0.time <= now }) {
+            if let first = change.humanReviews.first(where: { $0.time >= opened && $0.time <= now })
+            {
                 material.rows.append(
                     KPIEvidence(
                         id: change.key, at: first.time, value: hours(first.time - opened),

@@ -1,5 +1,6 @@
 // Deployment figures: frequency, lead time of commits, change fail rate, recovery time, rework rate
-// (delivery facts B1 rows 1 to 5). Where a source tells of no deployments, tags count and a note says so.
+// (delivery facts B1 rows 1 to 5). Where a source tells of no deployments, tags count and a note
+// says so.
 
 internal import Basics
 
@@ -24,14 +25,14 @@ extension KPIDefinition {
 
 extension DeliveryState {
     var tagNotes: [Phrase] {
-        counted.isFromTags ? [Phrase("kpi.note.tags_as_deployments")] : []
+        counted.isFromTags ? [.tagsStandIn] : []
     }
 
     func evidence(_ row: Deployment, _ value: Double, links: [String] = []) -> KPIEvidence {
         KPIEvidence(
             id: row.key, at: row.finished, value: value, place: row.place,
             repositories: row.repositories, release: row.version.isEmpty ? nil : row.version,
-            links: links)
+            group: row.isFromTag ? KPIEvidence.tagGroup : "", links: links)
     }
 
     fileprivate func material(_ now: Millis) -> (KPIMaterial, [Deployment]) {
@@ -70,16 +71,17 @@ extension DeliveryState {
             if commit.isMerge {
                 material.excluded.append(left("merge_commit"))
             } else if let row = reach.deploymentOfCommit[commit.sha].flatMap({ rows[$0] }),
-                row.finished <= now
+                let arrival = reach.arrival[commit.sha], arrival <= now
             {
                 if reach.beforeFirst.contains(commit.sha) {
                     material.excluded.append(left("first_deployment"))
-                } else if row.finished < commit.committed {
+                } else if arrival < commit.committed {
                     material.excluded.append(left("negative_span"))
                 } else {
                     var evidence = evidence(
-                        row, hours(row.finished - commit.committed), links: [row.key])
+                        row, hours(arrival - commit.committed), links: [row.key])
                     evidence.id = key
+                    evidence.at = arrival
                     evidence.place = commit.place
                     if evidence.place.service.isEmpty { evidence.place.service = row.place.service }
                     evidence.repositories = []
@@ -125,9 +127,9 @@ extension DeliveryState {
     func isRolledBack(_ row: Deployment, _ now: Millis) -> Bool { rollback(of: row, now) != nil }
 
     func rollback(of row: Deployment, _ now: Millis) -> Deployment? {
-        counted.rows.first {
-            $0.finished <= now && $0.isDeployed && ($0.rollbackOf == row.id || $0.rollbackOf == row.key)
-        }
+        guard let at = counted.rollbacks[row.key] ?? counted.rollbacks[row.id] else { return nil }
+        let back = counted.rows[at]
+        return back.finished <= now ? back : nil
     }
 
     func recoveries(_ now: Millis) -> KPIMaterial {
@@ -183,12 +185,18 @@ extension DeliveryState {
 
     /// Said to be unplanned, from a hotfix branch, or the fix of an incident.
     func isRework(_ row: Deployment, _ fixes: Set<String>) -> Bool {
-        let branches = row.parts.compactMap {
-            commits[$0.repository + "@" + $0.sha]?.branch
-        } + [row.branch]
+        let branches =
+            row.parts.compactMap {
+                commits[$0.repository + "@" + $0.sha]?.branch
+            } + [row.branch]
         return row.isUnplanned || fixes.contains(row.key)
             || branches.contains { name in settings.hotfixPrefixes.contains { name.hasPrefix($0) } }
     }
+}
+
+extension Phrase {
+    /// No deployments are told of here, so release tags count as such.
+    static let tagsStandIn = Phrase("kpi.note.tags_as_deployments")
 }
 
 func hours(_ span: Millis) -> Double { Double(span) / 3_600_000 }

@@ -21,7 +21,8 @@ extension KPIDefinition {
         KPIDefinition("defects_per_1000_lines", .perThousandLines, .ratio, .lower) { state, now in
             state.defects(now, against: state.changedLines(now))
         },
-        KPIDefinition("open_defect_age_days", .days, .median, .lower, isSnapshot: true) { state, now in
+        KPIDefinition("open_defect_age_days", .days, .median, .lower, isSnapshot: true) {
+            state, now in
             state.openDefects(now)
         },
         KPIDefinition("defect_fix_hours", .hours, .median, .lower) { state, now in
@@ -99,7 +100,8 @@ extension DeliveryState {
         where settings.isDefect(item.type) && item.exists(at: now) && !item.isDone(at: now) {
             material.rows.append(
                 KPIEvidence(
-                    id: item.key, at: now, value: hours(now - item.created) / 24, place: item.place))
+                    id: item.key, at: now, value: hours(now - item.created) / 24, place: item.place)
+            )
         }
         return material
     }

@@ -100,7 +100,9 @@ extension DeliveryState {
         var material = KPIMaterial()
         for item in items.values
         where item.exists(at: now) && !item.isDone(at: now) && !settings.isChild(item.type) {
-            guard settings.isStarted(item.stage(at: now)), let value = measure(item) else { continue }
+            guard settings.isStarted(item.stage(at: now)), let value = measure(item) else {
+                continue
+            }
             material.rows.append(
                 KPIEvidence(id: item.key, at: now, value: value, place: item.place))
         }

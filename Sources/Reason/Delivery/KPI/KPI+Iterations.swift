@@ -1,5 +1,6 @@
-// Figures of closed iterations and of releases: each iteration or release is one row (delivery facts B1
-// rows 16 to 20 and 34). Points where anything is estimated, items otherwise; the report says which.
+// Figures of closed iterations and of releases: each iteration or release is one row (delivery
+// facts B1 rows 16 to 20 and 34). Points where anything is estimated, items otherwise; the report
+// says which.
 
 internal import Basics
 
@@ -31,7 +32,9 @@ extension KPIDefinition {
         },
         KPIDefinition("planned_iteration_days", .days, .mean) { state, now in
             state.closedIterations(now) { report in
-                guard let start = report.plannedStart, let end = report.plannedEnd else { return nil }
+                guard let start = report.plannedStart, let end = report.plannedEnd else {
+                    return nil
+                }
                 return (hours(end - start) / 24, 1)
             }
         },

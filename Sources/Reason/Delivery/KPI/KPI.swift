@@ -1,5 +1,5 @@
-// A figure with everything that lets a reader open it: formula, rows behind it, rows left out and why,
-// how many, how sure. A figure without data is nil with a reason, never 0 and never a pass.
+// A figure with everything that lets a reader open it: formula, rows behind it, rows left out and
+// why, how many, how sure. A figure without data is nil with a reason, never 0 and never a pass.
 
 public import Basics
 
@@ -66,6 +66,8 @@ public struct KPIEvidence: Sendable, Equatable {
     public var release: String?
     /// For figures of the last of each kind: what is one kind.
     public var group: String
+    /// The group of rows that rest on a tag standing in for a deployment.
+    public static let tagGroup = "tag"
     /// Ids of what it was worked out from, for links.
     public var links: [String]
 
@@ -132,7 +134,7 @@ public struct KPI: Sendable, Equatable {
     public var interval: KPIInterval?
     /// The value that 85 % of the rows stay under, for medians.
     public var p85: Double?
-    /// What the reader must know: tags stand in, windows still open, …
+    /// What the reader must know: tags stand in, windows are still open, and the like.
     public var notes: [Phrase]
     /// The rows behind it, by time.
     public var rows: [KPIEvidence]

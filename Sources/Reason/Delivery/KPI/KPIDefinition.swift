@@ -1,5 +1,5 @@
-// One definition a figure: its unit, how rows become a number, where the rows come from. The list below
-// is the only one; pages, series, rules and the reference of figures are made from it.
+// One definition a figure: its unit, how rows become a number, where the rows come from. The list
+// below is the only one; pages, series, rules and the reference of figures are made from it.
 
 public import Basics
 
@@ -22,14 +22,16 @@ public struct KPIDefinition: Sendable {
     public var unit: KPIUnit
     public var aggregate: KPIAggregate
     public var better: Direction
-    /// True when the rows are a picture of one moment (open items), not things that happened in a window.
+    /// True when the rows are a picture of one moment (open items), not things that happened in a
+    /// window.
     public var isSnapshot: Bool
     /// Rows as of a moment.
     public var material: @Sendable (DeliveryState, Millis) -> KPIMaterial
 
     init(
         _ id: String, _ unit: KPIUnit, _ aggregate: KPIAggregate, _ better: Direction = .neither,
-        isSnapshot: Bool = false, _ material: @escaping @Sendable (DeliveryState, Millis) -> KPIMaterial
+        isSnapshot: Bool = false,
+        _ material: @escaping @Sendable (DeliveryState, Millis) -> KPIMaterial
     ) {
         self.id = id
         self.unit = unit
@@ -55,7 +57,10 @@ extension KPIDefinition {
     public func kpi(
         _ state: DeliveryState, scope: KPIScope = KPIScope(), window: TimeRange, now: Millis
     ) -> KPI {
-        kpi(material(state, min(now, window.through)), state.settings, scope, window, now)
+        // A picture is taken at the window's end; what happened in it is judged by what is known
+        // now.
+        let moment = isSnapshot ? min(now, window.through) : now
+        return kpi(material(state, moment), state.settings, scope, window, now)
     }
 
     func kpi(
@@ -75,11 +80,17 @@ extension KPIDefinition {
         if !kpi.open.isEmpty {
             kpi.notes.append(Phrase("kpi.note.open", ["count": String(kpi.open.count)]))
         }
+        if !rows.contains(where: { $0.group == KPIEvidence.tagGroup }) {
+            kpi.notes.removeAll { $0.key == Phrase.tagsStandIn.key }
+        }
         if aggregate == .daysPerWeek {
             setDaysPerWeek(&kpi, material, settings, scope)
         } else {
             set(&kpi)
         }
+        // Nothing counts as 0 only where something of its kind was seen before.
+        let isSeen = material.rows.contains { scope.holds($0) && $0.at < window.from }
+        if aggregate == .count && rows.isEmpty && isSeen { kpi.value = 0 }
         if kpi.value == nil && kpi.missing == nil {
             let reason = kpi.open.isEmpty ? "rows" : "decided"
             kpi.missing = Phrase("kpi.missing.\(reason)", ["kpi": id])
@@ -90,7 +101,6 @@ extension KPIDefinition {
     private func set(_ kpi: inout KPI) {
         let values = kpi.rows.map(\.value)
         switch aggregate {
-        // A count of nothing is 0 only where something of its kind was ever seen.
         case .count: kpi.value = values.isEmpty ? nil : values.reduce(0, +)
         case .median:
             let sorted = values.sorted()
@@ -118,7 +128,9 @@ extension KPIDefinition {
         return whole > 0 ? rows.reduce(0) { $0 + $1.value } / whole : nil
     }
 
-    /// Median over the last 12 full weeks of the days with a deployment, weeks without one counted as 0.
+    /// Median over the last 12 full weeks of the days with a deployment, weeks without one counted
+    /// as 0.
+    ///
     /// Weeks that began before the first row ever seen are unknown, not 0.
     private func setDaysPerWeek(
         _ kpi: inout KPI, _ material: KPIMaterial, _ settings: DeliverySettings, _ scope: KPIScope

@@ -1,6 +1,6 @@
-// The history of figures in buckets, as series. A late event re-opens the buckets that it can touch:
-// everything from the first event of what it belongs to on, less the windows that look back. What is
-// earlier cannot change, and is not worked out again.
+// The history of figures in buckets, as series. A late event re-opens the buckets that it can
+// touch: everything from the first event of what it belongs to on, less the windows that look back.
+// What is earlier cannot change, and is not worked out again.
 
 public import Basics
 
@@ -42,8 +42,22 @@ extension DeliveryState {
                 let groups = Dictionary(grouping: inside) {
                     settings.bucketStart($0.at, bucketMillis)
                 }
+                // Once something was counted, a bucket without it is 0; before that it is unknown.
+                let isCount = definition.aggregate == .count || definition.aggregate == .daysPerWeek
+                let seen =
+                    isCount && !definition.isSnapshot
+                    ? material.rows.filter { scope.holds($0) }.map(\.at).min() : nil
                 for start in starts {
-                    guard let group = groups[start] else { continue }
+                    guard let group = groups[start] else {
+                        if let seen, seen < start {
+                            let labels = definition.labels(scope)
+                            points.append(
+                                KPIPoint(
+                                    labels: labels, bucketStart: start, bucketMillis: bucketMillis,
+                                    value: 0, n: 0))
+                        }
+                        continue
+                    }
                     var part = KPIMaterial()
                     part.rows = group
                     if let point = point(definition, part, scope, start, bucketMillis, now) {
@@ -86,9 +100,9 @@ extension DeliveryState {
         }
         let kpi = definition.kpi(material, settings, scope, window, now)
         guard let value = kpi.value else { return nil }
-        let labels = Labels([(Labels.metricName, definition.seriesName)] + scope.labels)
         return KPIPoint(
-            labels: labels, bucketStart: start, bucketMillis: size, value: value, n: kpi.n)
+            labels: definition.labels(scope), bucketStart: start, bucketMillis: size, value: value,
+            n: kpi.n)
     }
 
     /// The earliest moment whose figures events at these times can have changed; nil for none.
@@ -111,12 +125,23 @@ extension DeliveryState {
     }
 }
 
+extension KPIDefinition {
+    /// Labels of its series for a scope.
+    public func labels(_ scope: KPIScope) -> Labels {
+        Labels([(Labels.metricName, seriesName)] + scope.labels)
+    }
+}
+
 extension Event {
     /// Keys of what an event speaks of.
     var subjects: Set<String> {
         var keys: Set<String> = []
-        for field in ["deployment", "incident", "item", "iteration", "build", "version", "rollbackOf"] {
-            if let id = text(field) { keys.insert("\(field == "rollbackOf" ? "deployment" : field)/\(id)") }
+        for field in [
+            "deployment", "incident", "item", "iteration", "build", "version", "rollbackOf",
+        ] {
+            if let id = text(field) {
+                keys.insert("\(field == "rollbackOf" ? "deployment" : field)/\(id)")
+            }
         }
         if let number = text("change") { keys.insert("change/\(number)") }
         for field in ["sha", "rootCause"] {

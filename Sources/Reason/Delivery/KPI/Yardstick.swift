@@ -1,6 +1,6 @@
-// Named, dated yardsticks for DORA's figures (delivery facts B2). One table makes both the test and the
-// text beside it, so they cannot disagree. DORA itself warns against goals and against comparing unlike
-// applications; the default comparison is the team with its own past.
+// Named, dated yardsticks for DORA's figures (delivery facts B2). One table makes both the test and
+// the text beside it, so they cannot disagree. DORA itself warns against goals and against
+// comparing unlike applications; the default comparison is the team with its own past.
 
 internal import Basics
 
@@ -31,7 +31,7 @@ public enum YardstickLimit: Sendable, Equatable {
 
 /// A published yardstick.
 public struct Yardstick: Sendable, Equatable {
-    /// `dora-2023`, …
+    /// Such as `dora-2023`.
     public var name: String
     public var year: Int
     public var source: String
@@ -47,7 +47,8 @@ public struct Yardstick: Sendable, Equatable {
         return at < levels.count ? levels[at] : levels.last
     }
 
-    /// The limits in words, from the same table: `elite ≥ 5, high ≥ 1, medium ≥ 0.23, low otherwise`.
+    /// The limits in words, from the same table: `elite ≥ 5, high ≥ 1, medium ≥ 0.23, low
+    /// otherwise`.
     public func text(_ kpi: String) -> String? {
         guard let limits = limits[kpi] else { return nil }
         let named = zip(levels, limits).map { "\($0) \($1.text)" }
@@ -55,7 +56,9 @@ public struct Yardstick: Sendable, Equatable {
         return (named + rest).joined(separator: ", ")
     }
 
-    /// Every yardstick. Frequencies are in deployment days a week (once a month is 12/52, once in six
+    /// Every yardstick.
+    ///
+    /// Frequencies are in deployment days a week (once a month is 12/52, once in six
     /// months 2/52, once a year 1/52), times in hours (a month 720, six months 4380).
     public static let all: [Yardstick] = [
         Yardstick(
@@ -82,7 +85,8 @@ public struct Yardstick: Sendable, Equatable {
                 "change_fail_rate": [.atMost(0.15), .atMost(0.45), .atMost(0.60)],
                 "recovery_time_hours": [.below(24), .below(168), .below(720)],
             ]),
-        // The change fail rates of 2024's clusters are no scale (medium fails less than high): left out.
+        // The change fail rates of 2024's clusters are no scale (medium fails less than high): left
+        // out.
         Yardstick(
             name: "dora-2024", year: 2024, source: "DORA 2024, secondary reports",
             limits: [

@@ -1,5 +1,6 @@
-// Which deployment an incident is blamed on, and how sure that is (delivery facts B1 row 6). The answer
-// depends on event times alone, never on when the data was collected, and one incident counts once.
+// Which deployment an incident is blamed on, and how sure that is (delivery facts B1 row 6). The
+// answer depends on event times alone, never on when the data was collected, and one incident
+// counts once.
 
 internal import Basics
 
@@ -42,13 +43,15 @@ extension DeliveryState {
                 incident: incident.key, deployment: row.key, basis: basis, confidence: confidence,
                 candidates: [row.key])
         }
-        if let id = incident.deployment, let row = rows.last(where: { $0.id == id || $0.key == id }) {
+        if let id = incident.deployment, let row = rows.last(where: { $0.id == id || $0.key == id })
+        {
             return made(row, .named, .high)
         }
         if let sha = incident.rootCause, let row = rows.first(where: { contains($0, sha) }) {
             return made(row, .named, .high)
         }
-        // A fix names the incident: what it repaired went out before the incident, whenever that was.
+        // A fix names the incident: what it repaired went out before the incident, whenever that
+        // was.
         if let number = incident.change,
             let fix = changes.values.filter({ $0.number == number }).min(by: { $0.key < $1.key }),
             let row = rows.last(where: { row in

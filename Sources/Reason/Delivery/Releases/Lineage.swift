@@ -1,6 +1,6 @@
 // Traceability: model version, code commit, data version, build, deployment, release, incident and
-// feedback as one graph, so that the question "what belongs to this" can be asked from any end (delivery
-// facts A2 row 19).
+// feedback as one graph, so that the question "what belongs to this" can be asked from any end
+// (delivery facts A2 row 19).
 
 internal import Basics
 
@@ -35,9 +35,11 @@ public struct Lineage: Sendable, Equatable {
         edges[right, default: []].insert(left)
     }
 
-    /// Everything within some steps of a thing, by its distance. A step never passes through a shared
-    /// hub twice: the answer is the neighbourhood, not the whole history.
-    public func around(_ node: LineageNode, steps: Int = 3) -> [(node: LineageNode, distance: Int)] {
+    /// Everything within some steps of a thing, by its distance.
+    ///
+    /// Few steps: the answer is the neighbourhood, not the whole history.
+    public func around(_ node: LineageNode, steps: Int = 3) -> [(node: LineageNode, distance: Int)]
+    {
         var distance = [node: 0]
         var front = [node]
         for step in stride(from: 1, through: steps, by: 1) {

@@ -1,9 +1,9 @@
-// Which deployment first brought a commit to production. Events carry no commit graph, so the main line
-// is read as time: a deployment of commit S holds the commits of its repository that were on the main
-// line by S. A commit that belongs to a change request is on the main line from its merge, not from its
-// committing. Where S itself is not known, the start of the deployment stands in.
+// Which deployment first brought a commit to production. Events carry no commit graph, so the main
+// line is read as time: a deployment of commit S holds the commits of its repository that were on
+// the main line by S. A commit that belongs to a change request is on the main line from its merge,
+// not from its committing. Where S itself is not known, the start of the deployment stands in.
 
-internal import Basics
+public import Basics
 
 /// What first reached production in which deployment.
 public struct Reach: Sendable, Equatable {
@@ -11,6 +11,8 @@ public struct Reach: Sendable, Equatable {
     public var deploymentOfCommit: [String: String] = [:]
     /// Deployment key by change key.
     public var deploymentOfChange: [String: String] = [:]
+    /// When it arrived there, by sha or change key: the finish of its repository's part.
+    public var arrival: [String: Millis] = [:]
     /// Commits and changes that only the first deployment of their line could hold: it has no
     /// predecessor, so when they were new is unknown.
     public var beforeFirst: Set<String> = []
@@ -20,17 +22,23 @@ public struct Reach: Sendable, Equatable {
 struct CountedDeployments: Sendable, Equatable {
     var rows: [Deployment] = []
     var isFromTags = false
+    /// Index of the first deployment that took another one back, by that one's key or id.
+    var rollbacks: [String: Int] = [:]
 }
 
 extension DeliveryState {
-    /// Production deployments; where there are none at all, recognised release tags that are no
-    /// pre-releases.
+    /// Production deployments; for repositories and services that tell of none in any environment,
+    /// their recognised release tags that are no pre-releases.
     func countDeployments() -> CountedDeployments {
-        let rows = productionDeployments
-        if !rows.isEmpty || !deployments.isEmpty {
-            return CountedDeployments(rows: rows, isFromTags: false)
+        var known: Set<String> = []
+        for row in deployments.values { known.formUnion(row.repositories + [row.place.service]) }
+        known.remove("")
+        let tags = releases.values.filter { release in
+            VersionName(release.version)?.isPreRelease == false
+                && (deployments.isEmpty || release.place != DeliveryPlace(team: release.place.team))
+                && !known.contains(release.place.repository)
+                && (release.place.service.isEmpty || !known.contains(release.place.service))
         }
-        let tags = releases.values.filter { VersionName($0.version)?.isPreRelease == false }
         let stand = tags.map { release in
             var row = Deployment(
                 key: release.key, id: release.version, place: release.place,
@@ -46,9 +54,13 @@ extension DeliveryState {
             }
             return row
         }
-        return CountedDeployments(
-            rows: stand.sorted { ($0.finished, $0.key) < ($1.finished, $1.key) },
-            isFromTags: !stand.isEmpty)
+        let rows = (productionDeployments + stand)
+            .sorted { ($0.finished, $0.key) < ($1.finished, $1.key) }
+        var rollbacks: [String: Int] = [:]
+        for (index, row) in rows.enumerated() where row.isDeployed {
+            if let target = row.rollbackOf, rollbacks[target] == nil { rollbacks[target] = index }
+        }
+        return CountedDeployments(rows: rows, isFromTags: !stand.isEmpty, rollbacks: rollbacks)
     }
 
     /// Works out which deployment first held each commit and each merged change.
@@ -68,8 +80,8 @@ extension DeliveryState {
                     (min(row.started, row.finished), row.finished, row.key))
             }
         }
-        // By finish, and what a deployment holds can only grow: a later deployment of an older commit is
-        // a way back and brings nothing new.
+        // By finish, and what a deployment holds can only grow: a later deployment of an older
+        // commit is a way back and brings nothing new.
         for (name, entries) in lines {
             var line = entries.sorted { ($0.finished, $0.key) < ($1.finished, $1.key) }
             for index in line.indices.dropFirst() {
@@ -77,7 +89,9 @@ extension DeliveryState {
             }
             lines[name] = line
         }
-        func first(_ repository: String, _ time: Millis) -> (key: String, isFirst: Bool)? {
+        func first(_ repository: String, _ time: Millis) -> (
+            key: String, finished: Millis, isFirst: Bool
+        )? {
             guard let line = lines[repository] else { return nil }
             var low = 0
             var high = line.count
@@ -85,20 +99,27 @@ extension DeliveryState {
                 let middle = (low + high) / 2
                 if line[middle].holds >= time { high = middle } else { low = middle + 1 }
             }
-            return low < line.count ? (line[low].key, low == 0) : nil
+            return low < line.count ? (line[low].key, line[low].finished, low == 0) : nil
         }
         for commit in commits.values {
             let at = onMainLine(commit, mergeTimes)
-            guard let (key, isFirst) = first(commit.place.repository, at) else { continue }
+            guard let (key, finished, isFirst) = first(commit.place.repository, at) else {
+                continue
+            }
             reach.deploymentOfCommit[commit.sha] = key
+            reach.arrival[commit.sha] = finished
             if isFirst { reach.beforeFirst.insert(commit.sha) }
         }
         for change in changes.values {
             guard let merged = change.merged else { continue }
-            let at = change.mergeSha.flatMap { commits[change.place.repository + "@" + $0] }
+            let at =
+                change.mergeSha.flatMap { commits[change.place.repository + "@" + $0] }
                 .map { max($0.committed, merged) } ?? merged
-            guard let (key, isFirst) = first(change.place.repository, at) else { continue }
+            guard let (key, finished, isFirst) = first(change.place.repository, at) else {
+                continue
+            }
             reach.deploymentOfChange[change.key] = key
+            reach.arrival[change.key] = finished
             if isFirst { reach.beforeFirst.insert(change.key) }
         }
         return reach

@@ -1,6 +1,6 @@
 // What became of a release: when it went out, what was missing from its record, which incidents are
-// blamed on it, whether it was taken back or hot-fixed, and so whether it succeeded. A release whose
-// window is still open has not succeeded yet, nor failed.
+// blamed on it, whether it was taken back or hot-fixed, and so whether it succeeded. A release
+// whose window is still open has not succeeded yet, nor failed.
 
 public import Basics
 
@@ -36,7 +36,8 @@ extension DeliveryState {
     /// All releases, oldest first, as of a moment.
     public func releaseReports(now: Millis) -> [ReleaseReport] {
         var byVersion: [String: [Deployment]] = [:]
-        for row in counted.rows where row.isDeployed && row.finished <= now && !row.version.isEmpty {
+        for row in counted.rows where row.isDeployed && row.finished <= now && !row.version.isEmpty
+        {
             let owner = row.place.service.isEmpty ? row.place.repository : row.place.service
             byVersion[owner + "@" + row.version, default: []].append(row)
         }

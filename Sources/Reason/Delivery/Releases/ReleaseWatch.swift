@@ -1,5 +1,5 @@
-// The watch after a release: the same figures in windows of equal length before and after it, aligned on
-// weekdays, with an interval of the difference. A verdict needs data on both sides.
+// The watch after a release: the same figures in windows of equal length before and after it,
+// aligned on weekdays, with an interval of the difference. A verdict needs data on both sides.
 
 public import Basics
 internal import Glibc
@@ -61,16 +61,26 @@ extension DeliveryState {
                 && other.place.repository == release.place.repository
                 && out >= before.from && out <= after.through
         }
-        let rows = figures.compactMap { id -> WatchRow? in
-            guard let definition = KPIDefinition.named(id) else { return nil }
-            return compare(
-                definition, definition.kpi(self, scope: scope, window: before, now: now),
-                definition.kpi(self, scope: scope, window: after, now: now),
-                isWhole: now >= time + span)
+        let rows = figures.compactMap { id in
+            comparison(
+                id, scope: scope, before: before,
+                after: TimeRange(from: time, through: time + span - 1), now: now)
         }
         return ReleaseWatch(
             release: release.key, before: before, after: after, isComplete: now >= time + span,
             overlapping: others.map(\.key), rows: rows)
+    }
+
+    /// How a figure moved between two windows, such as this iteration and the last; the default
+    /// comparison of a team is with its own past.
+    public func comparison(
+        _ id: String, scope: KPIScope = KPIScope(), before: TimeRange, after: TimeRange, now: Millis
+    ) -> WatchRow? {
+        guard let definition = KPIDefinition.named(id) else { return nil }
+        return compare(
+            definition, definition.kpi(self, scope: scope, window: before, now: now),
+            definition.kpi(self, scope: scope, window: after, now: now),
+            isWhole: after.through <= now)
     }
 
     private func compare(
@@ -88,7 +98,9 @@ extension DeliveryState {
         guard let was = values.0, let isNow = values.1 else { return row }
         let difference = isNow - was
         row.difference = difference
-        guard let half = halfWidth(definition.aggregate, before, after, was, isNow) else { return row }
+        guard let half = halfWidth(definition.aggregate, before, after, was, isNow) else {
+            return row
+        }
         let interval = KPIInterval(low: difference - half, high: difference + half)
         row.interval = interval
         if interval.low <= 0 && interval.high >= 0 {

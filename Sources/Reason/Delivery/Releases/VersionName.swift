@@ -1,6 +1,6 @@
-// Version names: semantic (1.0.0, v1.2.3-rc1+build), date (2023.03.15, 2022-11-16-weekly) and internal
-// counter (001), each with an optional v before it. Names of one kind are ordered; an unrecognised name
-// is reported, not guessed at (delivery facts A2 row 18).
+// Version names: semantic (1.0.0, v1.2.3-rc1+build), date (2023.03.15, 2022-11-16-weekly) and
+// internal counter (001), each with an optional v before it. Names of one kind are ordered; an
+// unrecognised name is reported, not guessed at (delivery facts A2 row 18).
 
 /// A recognised version name.
 public struct VersionName: Sendable, Equatable, Comparable {

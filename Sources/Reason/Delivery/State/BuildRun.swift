@@ -1,5 +1,5 @@
-// Builds, test runs and training runs: what a machine said about a commit. A build is one row whatever
-// number of notices arrived about it (Jenkins tells of COMPLETED and FINALIZED).
+// Builds, test runs and training runs: what a machine said about a commit. A build is one row
+// whatever number of notices arrived about it (Jenkins tells of COMPLETED and FINALIZED).
 
 public import Basics
 
@@ -23,7 +23,8 @@ public struct BuildRun: Sendable, Equatable {
     /// Success, unstable or failure; the others say nothing about the code.
     public var isFinished: Bool { ["success", "unstable", "failure"].contains(status) }
 
-    /// Duration as told, else from start to finish; a told 0 (Jenkins before its last notice) is none.
+    /// Duration as told, else from start to finish; a told 0 (Jenkins before its last notice) is
+    /// none.
     public var lengthMillis: Millis? {
         if let durationMillis, durationMillis > 0 { return durationMillis }
         guard let started, let finished, finished > started else { return nil }
@@ -49,7 +50,8 @@ extension [String: BuildRun] {
         row.queuedMillis = event.time("queuedMillis") ?? row.queuedMillis
         row.durationMillis = event.time("durationMillis") ?? row.durationMillis
         let wasFinal = row.isFinished || row.status == "aborted" || row.status == "not_built"
-        if let status = event.text("status"), !(wasFinal && (status == "queued" || status == "running"))
+        if let status = event.text("status"),
+            !(wasFinal && (status == "queued" || status == "running"))
         {
             row.status = status
         }

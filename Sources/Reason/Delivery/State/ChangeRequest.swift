@@ -1,5 +1,5 @@
-// Commits and change requests (pull or merge requests, Gerrit changes) with their reviews. Phases are
-// not computed here: only who did what when.
+// Commits and change requests (pull or merge requests, Gerrit changes) with their reviews. Phases
+// are not computed here: only who did what when.
 
 public import Basics
 

@@ -1,19 +1,20 @@
 // What a team may set about delivery: which environments are production, how long a failure may be
-// blamed on a deployment, which stages mean waiting, working and done. The defaults are stated beside
-// their reasons; every one of them is shown next to the numbers that it changes.
+// blamed on a deployment, which stages mean waiting, working and done. The defaults are stated
+// beside their reasons; every one of them is shown next to the numbers that it changes.
 
 public import Basics
 
 /// Settings of the delivery figures.
 public struct DeliverySettings: Sendable, Equatable {
-    /// Environments that count as production, compared without case. An empty environment is unknown,
-    /// not production.
+    /// Environments that count as production, compared without case.
+    ///
+    /// An empty environment is unknown, not production.
     public var productionEnvironments = ["production", "prod", "prd", "live"]
-    /// An incident without an explicit cause is blamed on a deployment at most this long before it: 24 h,
-    /// because later ones have other causes more often than not.
+    /// An incident without an explicit cause is blamed on a deployment at most this long before it:
+    /// 24 h, because later ones have other causes more often than not.
     public var incidentWindowMillis: Millis = 86_400_000
-    /// A release is judged when this long has passed without rollback, hotfix or incident: 72 h, the
-    /// window in which patch releases cluster in real histories.
+    /// A release is judged when this long has passed without rollback, hotfix or incident: 72 h,
+    /// the window in which patch releases cluster in real histories.
     public var releaseWindowMillis: Millis = 259_200_000
     /// Length of the windows compared before and after a release: whole weeks align on weekdays.
     public var watchMillis: Millis = 604_800_000
@@ -28,7 +29,8 @@ public struct DeliverySettings: Sendable, Equatable {
     ]
     /// Stages after the start in which an item only waits; for flow efficiency.
     public var idleStages = [
-        "in review", "review", "waiting", "blocked", "ready for test", "ready for release", "on hold",
+        "in review", "review", "waiting", "blocked", "ready for test", "ready for release",
+        "on hold",
     ]
     /// Stages that mean done when an event does not say so itself.
     public var doneStages = ["done", "closed", "resolved", "released", "complete", "completed"]
@@ -65,7 +67,8 @@ public struct DeliverySettings: Sendable, Equatable {
     /// Start of the ISO week (Monday) that holds a time.
     func weekStart(_ time: Millis) -> Millis { bucketStart(time, 604_800_000) }
 
-    /// Start of the bucket that holds a time; weeks begin on Monday, everything else at the epoch's day.
+    /// Start of the bucket that holds a time; weeks begin on Monday, everything else at the epoch's
+    /// day.
     public func bucketStart(_ time: Millis, _ size: Millis) -> Millis {
         // The epoch was a Thursday: Mondays are 4 days off.
         let anchor: Millis = size % 604_800_000 == 0 ? 345_600_000 : 0

@@ -1,6 +1,6 @@
 // The state of delivery as a fold over events by event time: deployments, changes, builds, tests,
-// incidents, items, iterations, releases, feedback. A value; a late event means a new fold (20,000
-// events take some tens of milliseconds), never a patch, so the state cannot depend on arrival.
+// incidents, items, iterations, releases, feedback. A value; a late event means a new fold, never a
+// patch, so the state cannot depend on arrival.
 // It judges nothing; the figures are made from it elsewhere.
 
 public import Basics
@@ -37,7 +37,8 @@ public struct DeliveryState: Sendable, Equatable {
     /// The deployment that each incident is blamed on, by the incident's key.
     public internal(set) var incidentLinks: [String: IncidentLink] = [:]
 
-    /// Folds events; those later than `through` are left out, so that a past moment can be replayed.
+    /// Folds events; those later than `through` are left out, so that a past moment can be
+    /// replayed.
     public init(
         events: some Sequence<Event>, settings: DeliverySettings = DeliverySettings(),
         through: Millis = .max

@@ -1,6 +1,6 @@
-// A deployment: one row per deployment id, whatever the number of commits or jobs in it (delivery facts
-// B1). Its parts are the commits it brought, one per repository and attempt; a part that failed and was
-// retried with success does not make the deployment a failure.
+// A deployment: one row per deployment id, whatever the number of commits or jobs in it (delivery
+// facts B1). Its parts are the commits it brought, one per repository and attempt; a part that
+// failed and was retried with success does not make the deployment a failure.
 
 public import Basics
 
@@ -124,8 +124,10 @@ extension Deployment {
 }
 
 extension DeliveryState {
-    /// For every part its predecessor: the last success before it of the same service, repository and
-    /// environment, by start. Failed parts and unknown environments have none and are none.
+    /// For every part its predecessor.
+    ///
+    /// That is the last success before it of the same service, repository and environment, by
+    /// start. Failed parts and unknown environments have none and are none.
     public var previousSuccess: [String: String] {
         var last: [[String]: String] = [:]
         var links: [String: String] = [:]

@@ -1,4 +1,5 @@
-// Incidents and feedback: what users felt. An incident that was re-opened ends with its last resolution.
+// Incidents and feedback: what users felt. An incident that was re-opened ends with its last
+// resolution.
 
 public import Basics
 

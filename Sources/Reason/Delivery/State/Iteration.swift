@@ -1,5 +1,5 @@
-// An iteration: planned and actual start and end, every move of its dates. What was committed, added
-// and done is worked out in the iteration report, from this and the items' stories.
+// An iteration: planned and actual start and end, every move of its dates. What was committed,
+// added and done is worked out in the iteration report, from this and the items' stories.
 
 public import Basics
 

@@ -1,6 +1,6 @@
-// A work item with its whole story: stages, estimates, iterations, people, each with the time of the
-// change. A backward move erases nothing; it adds to rework. What an item was at any past moment can be
-// asked, which is what a frozen commitment needs.
+// A work item with its whole story: stages, estimates, iterations, people, each with the time of
+// the change. A backward move erases nothing; it adds to rework. What an item was at any past
+// moment can be asked, which is what a frozen commitment needs.
 
 public import Basics
 
@@ -85,7 +85,9 @@ extension [String: WorkItem] {
             if row.stages.isEmpty, let before = event.text("fromStage"), row.created < time {
                 row.stages.append(Dated(time: row.created, value: before))
             }
-            if row.stages.last?.value != stage { row.stages.append(Dated(time: time, value: stage)) }
+            if row.stages.last?.value != stage {
+                row.stages.append(Dated(time: time, value: stage))
+            }
         }
         let isDone = event.flag("isDone") ?? event.text("stage").map { settings.isDone($0) }
         if let isDone, row.doneness.last?.value ?? false != isDone {
@@ -98,7 +100,9 @@ extension [String: WorkItem] {
             }
         }
         // An empty text is a value here: taken out of the iteration, or given back.
-        if let iteration = event.fields["iteration"].map({ event.text("iteration") ?? $0.text ?? "" }),
+        if let iteration = event.fields["iteration"].map({
+            event.text("iteration") ?? $0.text ?? ""
+        }),
             row.iterations.last?.value ?? "" != iteration
         {
             row.iterations.append(Dated(time: time, value: iteration))
