@@ -44,6 +44,8 @@ extension SeriesKeeper {
             }
             let infos = tier.map { ["answered from the \($0.name) tier"] } ?? []
             return Selected(series: found.sorted(), infos: infos, warnings: warnings)
+        } catch let error as SourceError {
+            throw error
         } catch {
             throw SourceError(reason: "\(error)")
         }
@@ -182,7 +184,7 @@ private struct Gathering {
         if count > samplesMax {
             throw SourceError(
                 reason: "the query would load more than \(samplesMax) samples into memory; "
-                    + "ask for fewer series or a shorter range")
+                    + "ask for fewer series or a shorter range", isOverLimit: true)
         }
     }
 

@@ -33,8 +33,13 @@ public struct Selected: Sendable {
 /// Why a source could not answer.
 public struct SourceError: Error, Sendable, CustomStringConvertible {
     public var reason: String
+    /// True when the answer would have held more samples than ``SelectHints/samplesMax``.
+    public var isOverLimit: Bool
 
-    public init(reason: String) { self.reason = reason }
+    public init(reason: String, isOverLimit: Bool = false) {
+        self.reason = reason
+        self.isOverLimit = isOverLimit
+    }
 
     public var description: String { reason }
 }

@@ -12,7 +12,8 @@ import Serve
 extension Agent {
     /// Paths that the page itself routes.
     private static let pages = [
-        "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore", "/host",
+        "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore",
+        "/host",
         "/dashboards", "/system", "/help",
     ]
 
@@ -34,8 +35,11 @@ extension Agent {
             folder: share + "/dashboards/web",
             library: options.charts ?? "/usr/share/javascript/dygraphs", pages: Agent.pages)
         return management.routes
-            + QueryAPI(engine: engine, clock: clock, limits: current.queryLimits).routes
+            + QueryAPI(engine: engine, clock: clock, parser: parserOptions) { [self] in
+                current.queryLimits
+            }.routes
             + SeriesAPI(source: stores.source, clock: clock).routes
+            + CompletionAPI(source: stores.source, clock: clock, parser: parserOptions).routes
             + TargetsAPI(targets: { [self] in scraper.targets }).routes
             + StatusAPI(
                 version: martletVersion, started: started, now: clock.now, series: stores.series,
@@ -59,6 +63,11 @@ extension Agent {
             ("query.max-samples", String(configuration.query.samplesMax)),
             ("query.timeout", durationText(configuration.query.timeoutMillis)),
             ("query.lookback-delta", durationText(configuration.query.lookbackMillis)),
+            ("query.max-concurrency", String(configuration.query.concurrency)),
+            (
+                "enable-feature",
+                configuration.query.experimentalFunctions ? Feature.experimentalFunctions : ""
+            ),
         ]
     }
 
@@ -74,6 +83,7 @@ extension Agent {
         return [
             ("series", Double(configuration.storage.seriesMax)),
             ("query_samples", Double(configuration.query.samplesMax)),
+            ("query_concurrency", Double(configuration.query.concurrency)),
             ("body_bytes", Double(Limits.bodyBytesMax)),
             ("waiting_requests", Double(Limits.waitingRequestsMax)),
             ("connections", Double(Limits.connectionsMax)),

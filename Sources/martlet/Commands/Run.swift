@@ -21,6 +21,8 @@ struct Run: AsyncParsableCommand {
     var webhook: String?
     @Option(help: "The folder with dashboards/ and alerts/.") var share: String?
     @Option(help: "The folder with dygraph.min.js.") var charts: String?
+    @Option(help: "Features that are off by default, by comma: promql-experimental-functions.")
+    var enableFeature: [String] = []
 
     func run() async throws {
         var options = AgentOptions()
@@ -30,6 +32,7 @@ struct Run: AsyncParsableCommand {
         options.webhook = webhook
         options.share = share
         options.charts = charts
+        options.features = enableFeature.flatMap { $0.split(separator: ",").map(String.init) }
         try await runAgent(options) { _ in }
     }
 }
