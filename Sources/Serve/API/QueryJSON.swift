@@ -15,11 +15,11 @@ func write(
     case .scalar(let number):
         writer.field("resultType", "scalar")
         writer.key("result")
-        writePoint(time, numberText(number, .api), to: &writer)
+        writeSingle(time, numberText(number, .plain), to: &writer)
     case .string(let text):
         writer.field("resultType", "string")
         writer.key("result")
-        writePoint(time, text, to: &writer)
+        writeSingle(time, text, to: &writer)
     case .vector(let samples):
         writer.field("resultType", "vector")
         writer.key("result")
@@ -60,6 +60,14 @@ private func writeSeries(_ series: Series, to writer: inout JSONWriter) {
 private func writePoint(_ time: Millis, _ text: String, to writer: inout JSONWriter) {
     writer.beginArray()
     writer.seconds(time)
+    writer.string(text)
+    writer.endArray()
+}
+
+/// A scalar or a text: Prometheus writes its time without trailing zeros, unlike those of samples.
+private func writeSingle(_ time: Millis, _ text: String, to writer: inout JSONWriter) {
+    writer.beginArray()
+    writer.number(Double(time) / 1000)
     writer.string(text)
     writer.endArray()
 }
