@@ -93,7 +93,8 @@ def feed_prometheus(port, start):
     labels = [b"".join(field(1, field(1, n.encode()) + field(2, v.encode())) for n, v in names)
               for names, _, _ in series]
     states = [(index * 2_654_435_761 + 12_345) & 0x7FFFFFFF for index in range(len(series))]
-    totals = [0.0] * len(series)
+    # Far from zero, near which 2.x and 3.x extrapolate differently.
+    totals = [100_000.0] * len(series)
     pack = struct.Struct("<d").pack
     connection = http.client.HTTPConnection("127.0.0.1", port)
     span = 120
