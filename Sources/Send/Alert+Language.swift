@@ -1,5 +1,5 @@
-// Annotations in the reader's language. Rule packs carry an annotation in English under its plain name
-// and in other languages with a suffix: `summary`, `summary_zh`, `action`, `action_zh`.
+// Annotations in the reader's language. Rule packs carry an annotation in English under its plain
+// name and in other languages with a suffix: `summary`, `summary_zh`, `action`, `action_zh`.
 
 public import Basics
 

@@ -58,9 +58,11 @@ extension Notifier {
             receiver: receiver.name, webhook: index,
             groupKey: "{}:{alertname=\"MartletTest\"}", groupLabels: group, alerts: [alert],
             truncatedAlerts: 0, reason: .first, at: now)
+        let message = OutgoingMessage(
+            target: Receiver.target(receiver.name, index), groupKey: notification.groupKey,
+            payload: notification.payload(externalURL: world.externalURL), createdAt: now)
         let result = await courier.post(
-            notification.payload(externalURL: world.externalURL), to: webhook,
-            deliveryID: world.makeID())
+            message.payload, to: webhook, deliveryID: message.deliveryID)
         var answer = TestAnswer(
             receiver: receiver.name, webhook: index, status: status, httpStatus: nil, text: "")
         switch result {

@@ -1,6 +1,6 @@
-// From alerts to receivers. Rules submit alerts; they are grouped, put into the outbox when their time
-// has come, and delivered from there. Without a receiver they are kept and counted, and the pages say
-// that nobody is told.
+// From alerts to receivers. Rules submit alerts; they are grouped, put into the outbox when their
+// time has come, and delivered from there. Without a receiver they are kept and counted, and the
+// pages say that nobody is told.
 
 public import Basics
 internal import Dispatch
@@ -8,7 +8,6 @@ internal import Dispatch
 /// What a notifier needs from outside.
 public struct NotifierWorld: Sendable {
     public var outbox: OutboxStore
-    public var groups: GroupMemory
     public var fetch: Fetch
     public var clock: Clock
     public var registry: Registry
@@ -18,14 +17,9 @@ public struct NotifierWorld: Sendable {
     public var userAgent = "Martlet"
     public var log: @Sendable (String) -> Void = { _ in }
     public var readFile: @Sendable (String) throws(FileError) -> String = readSecretFile
-    /// Makes the id of a delivery; random so that two agents never share one.
-    public var makeID: @Sendable () -> String = randomID
 
-    public init(
-        outbox: OutboxStore, groups: GroupMemory, fetch: Fetch, clock: Clock, registry: Registry
-    ) {
+    public init(outbox: OutboxStore, fetch: Fetch, clock: Clock, registry: Registry) {
         self.outbox = outbox
-        self.groups = groups
         self.fetch = fetch
         self.clock = clock
         self.registry = registry
@@ -33,7 +27,7 @@ public struct NotifierWorld: Sendable {
 }
 
 /// Groups alerts and tells the receivers.
-public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are only touched on `queue`.
+public final class Notifier: @unchecked Sendable {  // State is only touched on `queue`.
     /// The clock is looked at so often even when nothing is due, to notice a suspended machine.
     private static let lookMillis: Millis = 30_000
 
@@ -52,7 +46,7 @@ public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are
     /// Alerts that nobody was told of, because there is no receiver.
     private var untold: [Labels: Alert] = [:]
 
-    /// Makes a notifier; it reads the remembered groups, which may block.
+    /// Makes a notifier; it reads what was told before, which blocks.
     public init(world: NotifierWorld, receivers: [Receiver]) {
         self.world = world
         courier = Courier(
@@ -62,18 +56,18 @@ public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are
             "martlet_alerts_untold_total", "Alerts that fired while no receiver was configured.")
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         do {
-            groups = NotificationGroups(try world.groups.load())
+            groups = NotificationGroups(try world.outbox.records(world.clock.now()))
         } catch {
-            world.log("the remembered notification groups cannot be read: \(error)")
+            world.log("what was told before cannot be read; alerts may be told again: \(error)")
             groups = NotificationGroups()
         }
-        let forward = Lock<(@Sendable (String, String) -> Void)?>(nil)
+        let forward = Lock<(@Sendable (SentRecord.Key) -> Void)?>(nil)
         deliverer = Deliverer(
             store: world.outbox, courier: courier, policy: world.policy, clock: world.clock,
             metrics: metrics, log: world.log
-        ) { target, groupKey in forward.withLock { $0 }?(target, groupKey) }
+        ) { key in forward.withLock { $0 }?(key) }
         setup.withLock { $0 = receivers }
-        forward.withLock { $0 = { [weak self] in self?.forget($0, $1) } }
+        forward.withLock { $0 = { [weak self] key in self?.forget(key) } }
         deliverer.apply(targets(receivers), runs: false)
         refresh()
     }
@@ -158,30 +152,25 @@ public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are
         let now = world.clock.now()
         untold = untold.filter { !$0.value.isResolved(at: now) }
         var next = groups
-        let flush = next.flush(at: now, receivers: receivers) { receiver, webhook, groupKey in
-            self.deliverer.isWaiting(Receiver.target(receiver, webhook), groupKey)
-        }
-        let drafts = flush.notifications.map { notification in
-            OutboxDraft(
+        let flush = next.flush(at: now, receivers: receivers) { self.deliverer.isWaiting($0) }
+        let messages = flush.notifications.map { notification in
+            OutgoingMessage(
                 target: Receiver.target(notification.receiver, notification.webhook),
                 groupKey: notification.groupKey,
-                payload: notification.payload(externalURL: world.externalURL),
-                deliveryID: world.makeID(), createdAt: now)
+                payload: notification.payload(externalURL: world.externalURL), createdAt: now)
         }
         do {
-            if !drafts.isEmpty || !flush.changed.isEmpty || !flush.ended.isEmpty {
-                try world.outbox.enqueue(drafts, flush.changed, flush.ended)
-            }
+            if !messages.isEmpty { try world.outbox.enqueue(messages, flush.records) }
             groups = next
         } catch {
             // The groups stay as they were, so nothing is lost: the same is tried again soon.
             world.log("notifications cannot be put into the outbox: \(error)")
             return now + Self.lookMillis
         }
-        for draft in drafts {
-            metrics.enqueued(draft.target)
-            deliverer.noteEnqueued(draft.target, draft.groupKey)
-            deliverer.wake(draft.target)
+        for record in flush.records {
+            metrics.enqueued(record.key.target)
+            deliverer.noteEnqueued(record.key)
+            deliverer.wake(record.key.target)
         }
         refresh()
         return min(groups.nextFlushAt ?? .max, now + Self.lookMillis)
@@ -192,11 +181,8 @@ public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are
         shown.withLock { $0 = known }
     }
 
-    private func forget(_ target: String, _ groupKey: String) {
-        guard let slash = target.lastIndex(of: "/"), let index = Int(target[target.index(after: slash)...])
-        else { return }
-        let receiver = String(target[..<slash])
-        queue.async { self.groups.forget(receiver: receiver, webhook: index, groupKey: groupKey) }
+    private func forget(_ key: SentRecord.Key) {
+        queue.async { self.groups.forget(key) }
     }
 
     /// Delivers everything that is due now; for tests, which have no loops.
@@ -213,7 +199,8 @@ public final class Notifier: @unchecked Sendable {  // `groups` and `untold` are
         return targets
     }
 
-    private func onQueue<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+    private func onQueue<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result
+    {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: body()) }
         }
@@ -228,13 +215,4 @@ public func readSecretFile(_ path: String) throws(FileError) -> String {
     defer { files.close(handle) }
     // A secret is a line; nobody's is longer than this.
     return String(decoding: try files.read(handle, 0, 64 << 10).prefix { $0 != 0 }, as: UTF8.self)
-}
-
-/// 128 random bits in hexadecimal.
-@Sendable
-public func randomID() -> String {
-    [UInt64.random(in: .min ... .max), .random(in: .min ... .max)].map { word in
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
 }

@@ -1,6 +1,6 @@
-// The body of a webhook, version 4, byte for byte as Alertmanager writes it: the order of fields, the
-// receiver's name quoted for regular expressions (a quirk that receivers rely on), times without
-// trailing zeros, an end of year 1 while an alert fires, and a line break behind it all.
+// The body of a webhook, version 4, byte for byte as Alertmanager writes it: the order of fields,
+// the receiver's name quoted for regular expressions (a quirk that receivers rely on), times
+// without trailing zeros, an end of year 1 while an alert fires, and a line break behind it all.
 
 import Basics
 import Bytes

@@ -23,7 +23,7 @@ let martletBinary: String = {
 }()
 
 /// A folder that goes with the test.
-final class Scratch {
+final class Scratch: Sendable {
     let path: String
 
     init() throws {
@@ -69,7 +69,7 @@ func freePort() -> Int {
 }
 
 /// A program that runs beside the test.
-final class Child {
+final class Child: @unchecked Sendable {  // Process is thread-safe for signals and waiting.
     let process = Process()
     let log: String
 
@@ -79,7 +79,7 @@ final class Child {
         log =
             folder.path
             + "/\((binary as NSString).lastPathComponent)-\(UUID().uuidString.prefix(4)).log"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         let handle = try FileHandle(forWritingTo: URL(filePath: log))
         process.executableURL = URL(filePath: binary)
         process.arguments = arguments
@@ -108,7 +108,7 @@ final class Child {
 }
 
 /// A running agent.
-final class Agent {
+final class Agent: Sendable {
     let child: Child
     let url: String
     let port: Int

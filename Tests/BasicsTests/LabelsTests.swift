@@ -39,18 +39,17 @@ import Testing
 
 @Suite struct NumberTests {
     @Test(arguments: [
-        (1.0, "1", "1"), (0.1, "0.1", "0.1"), (1e21, "1e+21", "1e+21"),
-        (1e20, "100000000000000000000", "100000000000000000000"),
-        (1.5e-5, "1.5e-05", "0.000015"), (1e-7, "1e-07", "1e-7"), (-2.5, "-2.5", "-2.5"),
+        (1.0, "1", "1"), (0.1, "0.1", "0.1"), (100_000, "100000", "100000"),
+        (1_000_000, "1e+06", "1000000"), (1e21, "1e+21", "1e+21"),
+        (1e20, "1e+20", "100000000000000000000"), (1.5e-5, "1.5e-05", "0.000015"),
+        (1e-7, "1e-07", "1e-7"), (-2.5, "-2.5", "-2.5"),
         (123_456_789.125, "1.23456789125e+08", "123456789.125"), (.infinity, "+Inf", "+Inf"),
         (-.infinity, "-Inf", "-Inf"), (.nan, "NaN", "NaN"), (-0.0, "-0", "-0"),
         (.leastNonzeroMagnitude, "5e-324", "5e-324"),
-        (1.7976931348623157e308, "1.7976931348623157e+308", "1.7976931348623157e+308"),
+        (.greatestFiniteMagnitude, "1.7976931348623157e+308", "1.7976931348623157e+308"),
     ])
     func `numbers print as Go prints them`(_ value: Double, _ shortest: String, _ api: String) {
-        // Go's %v keeps plain digits up to exponent 21, where its 'g' would not.
-        let expected = value == 123_456_789.125 ? "1.23456789125e+08" : shortest
-        #expect(numberText(value) == (value == 123_456_789.125 ? "123456789.125" : expected))
+        #expect(numberText(value) == shortest)
         #expect(numberText(value, .api) == api)
     }
 

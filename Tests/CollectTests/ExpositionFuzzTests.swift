@@ -24,7 +24,8 @@ private let seeds = [
                 switch Int.random(in: 0..<4, using: &random) {
                 case 0: text[place] = spice[Int.random(in: 0..<spice.count, using: &random)]
                 case 1: text.remove(at: place)
-                case 2: text.insert(spice[Int.random(in: 0..<spice.count, using: &random)], at: place)
+                case 2:
+                    text.insert(spice[Int.random(in: 0..<spice.count, using: &random)], at: place)
                 default: text.removeLast(text.count - place)
                 }
             }

@@ -149,7 +149,9 @@ import Testing
         #expect(parseNumber("+Inf") == .infinity)
         #expect(parseNumber("-inf") == -.infinity)
         #expect(parseNumber("Infinity") == .infinity)
-        for text in ["", "-", "+NaN", "-nan", "1e", "1e+", ".", "0x1", "1_0", "1e400", "Infi", "1 "] {
+        for text in [
+            "", "-", "+NaN", "-nan", "1e", "1e+", ".", "0x1", "1_0", "1e400", "Infi", "1 ",
+        ] {
             #expect(parseNumber(text) == nil, "\(text)")
         }
     }

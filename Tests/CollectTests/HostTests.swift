@@ -14,7 +14,8 @@ private let fixtures: [String: String] = [
     "/proc/loadavg": "0.5 1.25 2 3/400 5\n",
     "/proc/meminfo": "MemTotal:  1000 kB\nActive(anon): 5 kB\nHugePages_Total: 7\n",
     "/proc/vmstat": "nr_free_pages 1\noom_kill 2\npgpgin 3\npgfault 4\npgmajfault 5\npgscan 6\n",
-    "/proc/pressure/cpu": "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\nfull avg10=0 total=9\n",
+    "/proc/pressure/cpu":
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\nfull avg10=0 total=9\n",
     "/proc/pressure/io": "some avg10=0.00 total=2000000\nfull avg10=0.00 total=1000000\n",
     "/proc/pressure/memory": "some avg10=0.00 total=0\nfull avg10=0.00 total=0\n",
     "/proc/1/mounts":
@@ -45,7 +46,8 @@ private func view(without missing: Set<String> = []) -> HostView {
     var files = Files.system
     let names = fixtures.keys.filter { !missing.contains($0) }.sorted()
     files.open = { (path, _) throws(FileError) in
-        guard path.hasPrefix("/root"), let index = names.firstIndex(of: String(path.dropFirst(5))) else {
+        guard path.hasPrefix("/root"), let index = names.firstIndex(of: String(path.dropFirst(5)))
+        else {
             throw FileError(operation: "open", path: path, code: ENOENT, reason: "none")
         }
         return FileHandle(descriptor: Int32(index))
@@ -92,8 +94,8 @@ private func view(without missing: Set<String> = []) -> HostView {
         #"node_cpu_guest_seconds_total{cpu="0",mode="nice"} 10"#,
         #"node_cpu_seconds_total{cpu="12",mode="user"} 0.01"#,
         "node_intr_total 42", "node_context_switches_total 43", "node_forks_total 44",
-        "node_boot_time_seconds 1700000000", "node_procs_running 2", "node_load5 1.25",
-        "node_memory_MemTotal_bytes 1024000", "node_memory_Active_anon_bytes 5120",
+        "node_boot_time_seconds 1.7e+09", "node_procs_running 2", "node_load5 1.25",
+        "node_memory_MemTotal_bytes 1.024e+06", "node_memory_Active_anon_bytes 5120",
         "node_memory_HugePages_Total 7", "node_vmstat_oom_kill 2", "node_vmstat_pgmajfault 5",
         "node_pressure_cpu_waiting_seconds_total 1.5", "node_pressure_io_stalled_seconds_total 1",
         #"node_filesystem_avail_bytes{device="/dev/sda1",fstype="ext4",mountpoint="/"} 40"#,
@@ -104,14 +106,14 @@ private func view(without missing: Set<String> = []) -> HostView {
         #"node_disk_reads_completed_total{device="nvme0n1"} 1"#,
         #"node_network_receive_bytes_total{device="eth0"} 100"#,
         #"node_network_transmit_colls_total{device="eth0"} 14"#,
-        #"node_network_speed_bytes{device="eth0"} 125000000"#, #"node_network_up{device="eth0"} 1"#,
+        #"node_network_speed_bytes{device="eth0"} 1.25e+08"#, #"node_network_up{device="eth0"} 1"#,
         "node_netstat_Tcp_CurrEstab 5", "node_netstat_TcpExt_ListenDrops 2",
         "node_netstat_Ip6_InOctets 10", "node_netstat_UdpLite6_InErrors 11",
         "node_sockstat_TCP_mem_bytes 8192", "node_filefd_maximum 200",
         #"node_processes_state{state="S"} 1"#, "node_processes_threads 3",
         #"node_thermal_zone_temp{type="x86_pkg_temp",zone="0"} 45.5"#,
         "martlet_cgroup_cpu_limit_cores 1.5", "martlet_cgroup_memory_usage_bytes 1000",
-        #"martlet_gpu_memory_used_bytes{gpu="0",uuid="GPU-1"} 1073741824"#,
+        #"martlet_gpu_memory_used_bytes{gpu="0",uuid="GPU-1"} 1.073741824e+09"#,
         #"martlet_gpu_info{gpu="0",name="A100 80GB",uuid="GPU-1"} 1"#,
         #"node_scrape_collector_success{collector="cpu"} 1"#,
     ])
@@ -171,6 +173,9 @@ private func view(without missing: Set<String> = []) -> HostView {
         registry.counter("martlet_things_total", "Things.").add(3)
         let loop = FamilyLoop.own(registry, instance: "box:9797", intake: store.intake)
         loop.round(at: 1000)
-        #expect(store.values("martlet_things_total", ("job", "martlet"), ("instance", "box:9797")) == ["3"])
+        #expect(
+            store.values("martlet_things_total", ("job", "martlet"), ("instance", "box:9797")) == [
+                "3"
+            ])
     }
 }

@@ -31,7 +31,9 @@ struct OpenMetricsCases {
         let text = "# TYPE a counter\na_total -1\na_total x\n\n# TYPE b thing\n"
         let found = lintExposition(bytes(text), format: .openMetrics)
         #expect(found.map(\.line) == [2, 3, 4, 5, 5])
-        #expect(found.first?.description == "line 2: error: a: a sample ending in _total cannot be negative")
+        #expect(
+            found.first?.description
+                == "line 2: error: a: a sample ending in _total cannot be negative")
     }
 
     @Test func `the text format is checked for faults and for practices`() {
@@ -48,9 +50,13 @@ struct OpenMetricsCases {
         let errors = found.filter { $0.level == .error }
         #expect(errors.map(\.line) == [4, 5, 5, 7])
         let warnings = found.filter { $0.level == .warning }.map { "\($0.metric) \($0.text)" }
-        #expect(warnings.contains("fooBar_milliseconds use the base unit seconds instead of milliseconds"))
+        #expect(
+            warnings.contains(
+                "fooBar_milliseconds use the base unit seconds instead of milliseconds"))
         #expect(warnings.contains("a_count only histograms and summaries should have _count"))
-        #expect(warnings.contains("fooBar_milliseconds label someLabel: names are written in snake_case"))
+        #expect(
+            warnings.contains(
+                "fooBar_milliseconds label someLabel: names are written in snake_case"))
     }
 
     @Test(.enabled(if: openMetricsFolder != nil, "no shared test data on this machine"))

@@ -194,7 +194,8 @@ import Testing
         let junk = (0..<5_000).map { _ in UInt8.random(in: 0...255, using: &random) }
         disk.append(long + "secret@example.com\n", to: "/logs/app.log")
         disk.append(junk + [0x0a], to: "/logs/app.log")
-        disk.append([UInt8](repeating: 0x80, count: 300_000) + Array("\nafter\n".utf8), to: "/logs/app.log")
+        disk.append(
+            [UInt8](repeating: 0x80, count: 300_000) + Array("\nafter\n".utf8), to: "/logs/app.log")
         settle(follower())
         let records = store.records
         #expect(records.first?.body.utf8.count ?? 0 <= Limits.lineBytesMax)
@@ -208,7 +209,9 @@ import Testing
     }
 
     @Test func `a file of junk without a newline costs no more than a line`() {
-        for _ in 0..<40 { disk.append([UInt8](repeating: 0x78, count: 100_000), to: "/logs/app.log") }
+        for _ in 0..<40 {
+            disk.append([UInt8](repeating: 0x78, count: 100_000), to: "/logs/app.log")
+        }
         let reader = follower()
         settle(reader)
         #expect(store.bodies.isEmpty)
@@ -242,10 +245,11 @@ import Testing
 
     @Test func `records carry source, file and labels, and are counted by level and source`() {
         disk.append("ERROR a\nall fine\n", to: "/logs/app.log")
-        settle(follower {
-            $0.labels = ["team": "search"]
-            $0.level = .info
-        })
+        settle(
+            follower {
+                $0.labels = ["team": "search"]
+                $0.level = .info
+            })
         #expect(
             store.records.map(\.labels).allSatisfy {
                 $0 == ["source": "app", "file": "/logs/app.log", "team": "search"]

@@ -25,14 +25,17 @@ private let now: Millis = 1_795_000_000_000
             {"name":"k","value":1,"time":1794999999.5}
             {"name":"k","value":1,"time":"2026-11-18T09:46:39.500+00:00"}
             """
-        #expect(try batch(text).samples.map { now - $0.time } == [0, 500, 500, now - 1_794_995_199_500])
+        #expect(
+            try batch(text).samples.map { now - $0.time } == [0, 500, 500, now - 1_794_995_199_500])
     }
 
     @Test func `a faulty item names its place and field and costs only itself`() throws {
         let items = [
-            #"{"name":"ok","value":1}"#, #"{"name":"a b","value":1}"#, #"{"name":"k","value":"NaN"}"#,
+            #"{"name":"ok","value":1}"#, #"{"name":"a b","value":1}"#,
+            #"{"name":"k","value":"NaN"}"#,
             #"{"name":"k"}"#, #"{"name":"k","value":1,"labels":{"a":1}}"#,
-            #"{"name":"k","value":1,"labels":{"__x":"1"}}"#, #"{"name":"k","value":1,"time":"today"}"#,
+            #"{"name":"k","value":1,"labels":{"__x":"1"}}"#,
+            #"{"name":"k","value":1,"time":"today"}"#,
             #"{"name":"k","value":1,"tags":{}}"#, "7", #"{"name":"k","value":1,"time":1e300}"#,
             #"{"name":"k","value":1,"time":1895000000}"#, #"{"name":"k","value":true}"#,
             #"{"name":"k","value":1e999}"#,
@@ -41,7 +44,8 @@ private let now: Millis = 1_795_000_000_000
         #expect(batch.samples.count == 1)
         #expect(
             batch.errors.map { "\($0.index) \($0.field)" } == [
-                "1 name", "2 value", "3 value", "4 labels.a", "5 labels.__x", "6 time", "7 tags", "8 ",
+                "1 name", "2 value", "3 value", "4 labels.a", "5 labels.__x", "6 time", "7 tags",
+                "8 ",
                 "9 time", "10 time", "11 value", "12 value",
             ])
     }
@@ -64,7 +68,11 @@ private let now: Millis = 1_795_000_000_000
         let outcome = try batch(text).deliver(to: store.intake, now: now)
         #expect((outcome.accepted, outcome.backfilled) == (1, 2))
         let past = store.state.withLock { $0.backfilled }
-        #expect(past == [Series(labels: ["__name__": "k"], times: [now - 2 * day, now - day], values: [2, 4])])
+        #expect(
+            past == [
+                Series(
+                    labels: ["__name__": "k"], times: [now - 2 * day, now - day], values: [2, 4])
+            ])
     }
 
     @Test(arguments: [31, 32] as [UInt64])

@@ -7,7 +7,9 @@ import Testing
 @testable import Collect
 
 @Suite struct RelabelTests {
-    private let labels: Labels = ["__name__": "up", "a": "Foo", "b": "bar", "c": "bar", "__meta_x": "1"]
+    private let labels: Labels = [
+        "__name__": "up", "a": "Foo", "b": "bar", "c": "bar", "__meta_x": "1",
+    ]
 
     private func relabelled(_ yaml: String) throws -> Labels? {
         let (rules, problems) = try read(yaml)
@@ -22,15 +24,24 @@ import Testing
         return (rules, problems.all.map(\.text))
     }
 
-    @Test func `replace fills groups, deletes on an empty result and skips without a match`() throws {
+    @Test func `replace fills groups, deletes on an empty result and skips without a match`() throws
+    {
         #expect(
-            try relabelled("- {source_labels: [a, b], regex: '(.)oo;(b.*)', target_label: '${1}_x', replacement: '$2-$1-$$'}")?["F_x"]
+            try relabelled(
+                "- {source_labels: [a, b], regex: '(.)oo;(b.*)', target_label: '${1}_x', replacement: '$2-$1-$$'}"
+            )?["F_x"]
                 == "bar-F-$")
-        #expect(try relabelled("- {source_labels: [a], target_label: b, replacement: ''}")?["b"] == nil)
+        #expect(
+            try relabelled("- {source_labels: [a], target_label: b, replacement: ''}")?["b"] == nil)
         #expect(try relabelled("- {source_labels: [a], regex: no, target_label: b}")?["b"] == "bar")
         #expect(try relabelled("- {target_label: d, replacement: fixed}")?["d"] == "fixed")
-        #expect(try relabelled("- {source_labels: [a], regex: '(?P<first>.).*', target_label: d, replacement: '${first}1'}")?["d"] == "F1")
-        #expect(try relabelled("- {source_labels: [a, b], separator: '', target_label: d}")?["d"] == "Foobar")
+        #expect(
+            try relabelled(
+                "- {source_labels: [a], regex: '(?P<first>.).*', target_label: d, replacement: '${first}1'}"
+            )?["d"] == "F1")
+        #expect(
+            try relabelled("- {source_labels: [a, b], separator: '', target_label: d}")?["d"]
+                == "Foobar")
     }
 
     @Test func `keep, drop and their equal forms decide`() throws {
@@ -46,16 +57,27 @@ import Testing
         // The value that Prometheus computes for "baz" modulo 1000.
         let rule = try RelabelRule(.hashmod, sourceLabels: ["c"], modulus: 1000, targetLabel: "d")
         #expect(try relabel(["c": "baz"], [rule])?["d"] == "976")
-        #expect(md5(Array("abc".utf8)).map { String($0, radix: 16) }.joined() == "90150983cd24fb0d6963f7d28e17f72")
+        #expect(
+            md5(Array("abc".utf8)).map { String($0, radix: 16) }.joined()
+                == "90150983cd24fb0d6963f7d28e17f72")
         #expect(md5([UInt8](repeating: 0x61, count: 119)).count == 16)
     }
 
     @Test func `names are mapped, dropped and kept by expression, values change case`() throws {
-        #expect(try relabelled("- {action: labelmap, regex: __meta_(.*), replacement: m_$1}")?["m_x"] == "1")
+        #expect(
+            try relabelled("- {action: labelmap, regex: __meta_(.*), replacement: m_$1}")?["m_x"]
+                == "1")
         #expect(try relabelled("- {action: labeldrop, regex: __meta_.*}")?["__meta_x"] == nil)
-        #expect(try relabelled("- {action: labelkeep, regex: a|__name__}") == ["__name__": "up", "a": "Foo"])
-        #expect(try relabelled("- {action: lowercase, source_labels: [a], target_label: a}")?["a"] == "foo")
-        #expect(try relabelled("- {action: uppercase, source_labels: [a], target_label: d}")?["d"] == "FOO")
+        #expect(
+            try relabelled("- {action: labelkeep, regex: a|__name__}") == [
+                "__name__": "up", "a": "Foo",
+            ])
+        #expect(
+            try relabelled("- {action: lowercase, source_labels: [a], target_label: a}")?["a"]
+                == "foo")
+        #expect(
+            try relabelled("- {action: uppercase, source_labels: [a], target_label: d}")?["d"]
+                == "FOO")
     }
 
     @Test(arguments: [
@@ -63,7 +85,10 @@ import Testing
         ("- {action: replace}", "requires a target_label"),
         ("- {action: nonsense}", "unknown relabel action nonsense"),
         ("- {action: labeldrop, regex: a, source_labels: [b]}", "requires only 'regex'"),
-        ("- {action: keepequal, source_labels: [a], target_label: b, regex: x}", "requires only 'source_labels'"),
+        (
+            "- {action: keepequal, source_labels: [a], target_label: b, regex: x}",
+            "requires only 'source_labels'"
+        ),
         ("- {action: lowercase, target_label: a, replacement: x}", "takes no replacement"),
         ("- {action: keep, source_labels: [a], regex: '('}", "regular expression"),
         ("- {action: keep, source_label: [a]}", "did you mean rules[0].source_labels"),
@@ -77,7 +102,9 @@ import Testing
     @Test func `random rules on random labels never crash`() throws {
         let seed: UInt64 = 2024
         var random = Seeded(state: seed)
-        let texts = ["a", "b", "", "$1", "${1}", "$", "${", "x$1y", "é", "__name__", "$$", "${name}"]
+        let texts = [
+            "a", "b", "", "$1", "${1}", "$", "${", "x$1y", "é", "__name__", "$$", "${name}",
+        ]
         let patterns = ["(.*)", "a|b", "(a)(b)?", "", "[ab]+", "(?i)A", ".*\\d"]
         for _ in 0..<5000 {
             func text() -> String { texts.randomElement(using: &random) ?? "" }

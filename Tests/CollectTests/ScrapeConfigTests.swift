@@ -56,33 +56,55 @@ private func target(_ outcome: TargetOutcome) throws -> ScrapeTarget {
                 relabel_configs: [{source_labels: [env], target_label: e}]
                 metric_relabel_configs: [{regex: x, action: labeldrop}]
             """)
-        #expect(problems == ["m.yml:3:3: warning: global.external_labels is known to Prometheus but not served by Martlet; ignored"])
+        #expect(
+            problems == [
+                "m.yml:3:3: warning: global.external_labels is known to Prometheus but not served by Martlet; ignored"
+            ])
         let config = try #require(configs.first)
         #expect((config.intervalMillis, config.timeoutMillis) == (15_000, 5_000))
-        #expect(config.client.credentials == .basic(user: .text("u"), password: .file("/etc/m/secret")))
+        #expect(
+            config.client.credentials == .basic(user: .text("u"), password: .file("/etc/m/secret")))
         #expect(config.client.tls.authorityFile == "/etc/m/ca.pem")
         #expect(config.limits.samples == 100 && config.limits.bodyBytes == 10 << 20)
         #expect(config.client.headers.map(\.name) == ["X-Team", "X-Team", "X-Key"])
-        #expect(config.fileDiscoveries == [FileDiscovery(patterns: ["/etc/m/t/*.yml"], refreshMillis: 60_000)])
-        #expect(try read("scrape_configs: [{job_name: a}]").0 == read("scrape_configs: [{job_name: a}]").0)
+        #expect(
+            config.fileDiscoveries == [
+                FileDiscovery(patterns: ["/etc/m/t/*.yml"], refreshMillis: 60_000)
+            ])
+        #expect(
+            try read("scrape_configs: [{job_name: a}]").0
+                == read("scrape_configs: [{job_name: a}]").0)
     }
 
     @Test(arguments: [
         ("scrape_configs: [{job_name: a}, {job_name: a}]", "two jobs are named"),
         ("scrape_configs: [{scrape_interval: 10s}]", "a job needs a name"),
-        ("scrape_configs: [{job_name: a, scrape_interval: 5s, scrape_timeout: 6s}]", "longer than the scrape interval"),
+        (
+            "scrape_configs: [{job_name: a, scrape_interval: 5s, scrape_timeout: 6s}]",
+            "longer than the scrape interval"
+        ),
         ("scrape_configs: [{job_name: a, scheme: ftp}]", "must be http or https"),
-        ("scrape_configs: [{job_name: a, kubernetes_sd_configs: []}]", "warning: scrape_configs[0].kubernetes_sd_configs is known"),
+        (
+            "scrape_configs: [{job_name: a, kubernetes_sd_configs: []}]",
+            "warning: scrape_configs[0].kubernetes_sd_configs is known"
+        ),
         ("scrape_configs: [{job_name: a, metric_path: /x}]", "did you mean metrics_path"),
-        ("scrape_configs: [{job_name: a, bearer_token: x, basic_auth: {username: u}}]", "at most one of"),
-        ("scrape_configs: [{job_name: a, static_configs: [{targets: ['http://h/x']}]}]", "not a host with a port"),
+        (
+            "scrape_configs: [{job_name: a, bearer_token: x, basic_auth: {username: u}}]",
+            "at most one of"
+        ),
+        (
+            "scrape_configs: [{job_name: a, static_configs: [{targets: ['http://h/x']}]}]",
+            "not a host with a port"
+        ),
         ("scrape_configs: [{job_name: a, file_sd_configs: [{files: [x.txt]}]}]", "must end in"),
         ("scrape_configs: [{job_name: a, scrape_protocols: [Nonsense]}]", "unknown protocol"),
         ("scrape_configs: [{job_name: a, sample_limit: -1}]", "must not be negative"),
     ])
     func `a fault is reported with its place`(_ yaml: String, _ wanted: String) throws {
         let problems = try read(yaml).1
-        #expect(problems.contains { $0.contains(wanted) && $0.hasPrefix("m.yml:1:") }, "\(problems)")
+        #expect(
+            problems.contains { $0.contains(wanted) && $0.hasPrefix("m.yml:1:") }, "\(problems)")
     }
 
     @Test func `a target gets the job's labels, its own and an instance`() throws {
@@ -113,7 +135,9 @@ private func target(_ outcome: TargetOutcome) throws -> ScrapeTarget {
             Issue.record("not dropped")
             return
         }
-        config.relabelRules = [try RelabelRule(targetLabel: "__scrape_timeout__", replacement: "2m")]
+        config.relabelRules = [
+            try RelabelRule(targetLabel: "__scrape_timeout__", replacement: "2m")
+        ]
         guard case .faulty(_, let reason) = config.target(address: "a", labels: .empty) else {
             Issue.record("not refused")
             return
@@ -153,11 +177,12 @@ private func target(_ outcome: TargetOutcome) throws -> ScrapeTarget {
     @Test func `an answer is judged by status, size and type`() {
         var config = ScrapeConfig(jobName: "app")
         func reason(_ answer: ScrapeAnswer) -> String {
-            if case .failure(let reason) = answer { return reason }
+            if case .failure(let reason, _) = answer { return reason }
             return ""
         }
         let type = (name: "content-type", value: "text/plain; version=0.0.4")
-        #expect(reason(config.answer(FetchResponse(status: 503))) == "server returned HTTP status 503")
+        #expect(
+            reason(config.answer(FetchResponse(status: 503))) == "server returned HTTP status 503")
         #expect(reason(config.answer(FetchResponse(status: 200))).contains("no Content-Type"))
         let packed = gzip(bytes(String(repeating: "a 1\n", count: 1000)))
         let answer = config.answer(FetchResponse(status: 200, headers: [type], body: packed))
@@ -175,7 +200,10 @@ private func target(_ outcome: TargetOutcome) throws -> ScrapeTarget {
     }
 
     @Test func `base64 pads`() {
-        #expect(["", "f", "fo", "foo", "foob"].map { base64(bytes($0)) } == ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="])
+        #expect(
+            ["", "f", "fo", "foo", "foob"].map { base64(bytes($0)) } == [
+                "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==",
+            ])
     }
 }
 

@@ -8,7 +8,8 @@ import Testing
 @Suite struct ScrapeSessionTests {
     private let store = Remembering()
 
-    private func session(_ change: (inout ScrapeConfig) -> Void = { _ in }) throws -> ScrapeSession {
+    private func session(_ change: (inout ScrapeConfig) -> Void = { _ in }) throws -> ScrapeSession
+    {
         var config = ScrapeConfig(jobName: "app")
         change(&config)
         guard case .target(let target) = config.target(address: "h:1", labels: .empty) else {
@@ -127,12 +128,14 @@ import Testing
         var session = try session { $0.limits.samples = 2 }
         let result = take(&session, "a 1\nb 1\nc 1\n")
         #expect(result.error == "sample_limit exceeded (3 samples, limit 2)")
+        #expect(result.limit == "sample_limit")
         #expect(store.values("a") == [] && store.values("up") == ["0"])
         #expect(store.values("scrape_samples_scraped") == ["3"])
         var narrow = try self.session { $0.limits.labels = 3 }
         #expect(take(&narrow, "a{b=\"1\"} 1\n").error?.contains("label_limit exceeded") == true)
         var short = try self.session { $0.limits.labelValueBytes = 5 }
-        #expect(take(&short, "a{b=\"123456\"} 1\n").error?.contains("length_limit exceeded") == true)
+        #expect(
+            take(&short, "a{b=\"123456\"} 1\n").error?.contains("length_limit exceeded") == true)
     }
 
     @Test func `a series over the store's limit costs only itself`() throws {
@@ -145,7 +148,9 @@ import Testing
         #expect(store.values("a") == ["1", "2"] && store.values("b") == ["2"])
     }
 
-    @Test func `metric relabelling drops and renames, and a changed rule ends what it changed`() throws {
+    @Test func `metric relabelling drops and renames, and a changed rule ends what it changed`()
+        throws
+    {
         let drop = try RelabelRule(.drop, sourceLabels: ["__name__"], regex: "b.*")
         var session = try session { $0.metricRelabelRules = [drop] }
         let first = take(&session, "a 1\nb1 1\n")
@@ -168,7 +173,8 @@ import Testing
 
     @Test func `metadata is told once, and counters by the name of their samples`() throws {
         var session = try session()
-        let text = "# HELP a_seconds Time \\\\ spent\n# TYPE a_seconds counter\n# UNIT a_seconds seconds\n"
+        let text =
+            "# HELP a_seconds Time \\\\ spent\n# TYPE a_seconds counter\n# UNIT a_seconds seconds\n"
             + "a_seconds_total 1\n# EOF\n"
         for _ in 0..<2 {
             _ = session.take(bytes(text), format: .openMetrics, at: 1000, elapsed: { 0 })

@@ -34,13 +34,17 @@ private let plain = [(name: "content-type", value: "text/plain; version=0.0.4")]
 @Suite struct ScraperTests {
     private let store = Remembering()
 
-    private func tools(_ clock: Clock, _ fetch: Fetch, _ registry: Registry = Registry()) -> ScrapeTools {
+    private func tools(_ clock: Clock, _ fetch: Fetch, _ registry: Registry = Registry())
+        -> ScrapeTools
+    {
         ScrapeTools(
             intake: store.intake, clock: clock, fetch: fetch, files: .system,
             workers: ScrapeWorkers(), counters: ScrapeCounters(registry), hostname: "box")
     }
 
-    private func target(_ config: ScrapeConfig, _ address: String = "localhost:1") throws -> ScrapeTarget {
+    private func target(_ config: ScrapeConfig, _ address: String = "localhost:1") throws
+        -> ScrapeTarget
+    {
         guard case .target(let target) = config.target(address: address, labels: .empty) else {
             throw PushBodyError(reason: "no target")
         }
@@ -99,7 +103,9 @@ private let plain = [(name: "content-type", value: "text/plain; version=0.0.4")]
         scraper.stop()
     }
 
-    @Test func `a reload keeps what stays, ends what goes and blocks what is too much`() async throws {
+    @Test func `a reload keeps what stays, ends what goes and blocks what is too much`()
+        async throws
+    {
         let fetch = Fetch { (request) throws(FetchError) in
             FetchResponse(status: 200, headers: plain, body: bytes("a 1\n"))
         }
@@ -125,7 +131,10 @@ private let plain = [(name: "content-type", value: "text/plain; version=0.0.4")]
         #expect(pool.targets.dropped.map { $0.discoveredLabels["__address__"] } == ["h:4"])
         await pool.scrapeAll()
         let active = pool.targets.active
-        #expect(active.allSatisfy { $0.lastError == "target_limit exceeded (number of targets: 2, limit: 1)" })
+        #expect(
+            active.allSatisfy {
+                $0.lastError == "target_limit exceeded (number of targets: 2, limit: 1)"
+            })
         while store.values("up", ("instance", "h:1")).count < 2 { await Task.yield() }
         #expect(store.values("a", ("instance", "h:1")) == ["1", "stale"])
         #expect(store.values("a", ("instance", "h:2")) == ["1", "stale"])

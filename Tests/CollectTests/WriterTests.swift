@@ -15,7 +15,8 @@ private let promtool: String? = {
 @Suite struct WriterTests {
     private let families: [MetricFamily] = [
         MetricFamily(
-            name: "martlet_requests", metadata: MetricMetadata(kind: .counter, help: "Requests \\ of\nall"),
+            name: "martlet_requests",
+            metadata: MetricMetadata(kind: .counter, help: "Requests \\ of\nall"),
             samples: [.init(suffix: "_total", labels: ["path": "a\"b\\c\nd"], value: 3)]),
         MetricFamily(
             name: "martlet_wait_seconds",
@@ -85,28 +86,32 @@ private let promtool: String? = {
                 == "{\"my.metric\",\"a b\"=\"1\"} 1 1.500\n")
     }
 
-    @Test(arguments: [
-        (nil, "text/plain; version=0.0.4; charset=utf-8"),
-        ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
-        ("text/html,application/json;q=0.9", "text/plain; version=0.0.4; charset=utf-8"),
-        (
-            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
-            "application/openmetrics-text; version=1.0.0; charset=utf-8"
-        ),
-        (
-            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
-            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
-        ),
-        (
-            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,text/plain;version=0.0.4;q=0.3",
-            "text/plain; version=0.0.4; charset=utf-8"
-        ),
-        (
-            "text/plain;q=0.2, application/openmetrics-text; version=0.0.1; q=0.9",
-            "application/openmetrics-text; version=0.0.1; charset=utf-8"
-        ),
-        ("application/openmetrics-text;version=1.0.0;q=0", "text/plain; version=0.0.4; charset=utf-8"),
-    ] as [(String?, String)])
+    @Test(
+        arguments: [
+            (nil, "text/plain; version=0.0.4; charset=utf-8"),
+            ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
+            ("text/html,application/json;q=0.9", "text/plain; version=0.0.4; charset=utf-8"),
+            (
+                "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+                "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            ),
+            (
+                "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+                "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"
+            ),
+            (
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,text/plain;version=0.0.4;q=0.3",
+                "text/plain; version=0.0.4; charset=utf-8"
+            ),
+            (
+                "text/plain;q=0.2, application/openmetrics-text; version=0.0.1; q=0.9",
+                "application/openmetrics-text; version=0.0.1; charset=utf-8"
+            ),
+            (
+                "application/openmetrics-text;version=1.0.0;q=0",
+                "text/plain; version=0.0.4; charset=utf-8"
+            ),
+        ] as [(String?, String)])
     func `the highest q-value that can be served wins`(_ accept: String?, _ type: String) {
         #expect(negotiate(accept: accept).contentType == type)
     }
@@ -132,7 +137,8 @@ private let promtool: String? = {
         defer { try? Files.system.remove(path) }
         try text.withUnsafeBytes { raw in try Files.system.write(file, raw) }
         Files.system.close(file)
-        let status = system("\(promtool ?? "false") check metrics < \(path) > /tmp/martlet-promtool.log 2>&1")
+        let status = system(
+            "\(promtool ?? "false") check metrics < \(path) > /dev/null 2>&1")
         #expect(status == 0, "promtool check metrics ended with \(status >> 8)")
     }
 }

@@ -41,7 +41,10 @@ import Testing
         ("\"timed out\"", ["upstream timed out"]),
         ("\"out timed\"", []),
         ("timed upstream", ["upstream timed out"]),
-        ("-upstream -超", ["TIMEOUT waiting for lock", "full ＴＩＭＥ", "リクエストがタイムアウト", "요청 타임아웃", "ordre échoué"]),
+        (
+            "-upstream -超",
+            ["TIMEOUT waiting for lock", "full ＴＩＭＥ", "リクエストがタイムアウト", "요청 타임아웃", "ordre échoué"]
+        ),
         ("ÉCHOUÉ", ["ordre échoué"]),
         ("tenant", ["upstream timed out"]),
         ("acme-7", ["upstream timed out"]),
@@ -76,7 +79,9 @@ import Testing
         let keeper = try open()
         try keeper.append([line("NEAR AND OR NOT body:x ^y {z} a+b")])
         var random = RecordsRandom(seed: 7)
-        let pieces = ["AND", "OR", "NOT", "NEAR(", ")", "\"", "*", "^", "-", "a", "超", "'", ":", "+"]
+        let pieces = [
+            "AND", "OR", "NOT", "NEAR(", ")", "\"", "*", "^", "-", "a", "超", "'", ":", "+",
+        ]
         for _ in 0..<300 {
             let text = (0..<5).map { _ in
                 pieces[Int.random(in: 0..<pieces.count, using: &random)]
@@ -265,13 +270,59 @@ import Testing
             try Files.system.makeFolder(crashed.path + "/logs")
             for suffix in ["", "-wal"] {
                 let name = "/logs/2026-11-21.db" + suffix
-                RecordsScratch.write(RecordsScratch.contents(folder.path + name), to: crashed.path + name)
+                RecordsScratch.write(
+                    RecordsScratch.contents(folder.path + name), to: crashed.path + name)
             }
             let again = try LogKeeper.open(
                 folder: crashed.path, clock: clock.clock, registry: Registry())
             #expect(again.position("s") == position)
             #expect(try find(again, "line").count == index + 1)
         }
+    }
+
+    @Test func `a search whose time is up answers with what it has, and says so`() throws {
+        let keeper = try open()
+        for day in 0..<3 {
+            try keeper.append((0..<3_000).map { line("day \(day) line \($0) 请求超时 again") })
+            clock.advance(by: .seconds(86_400))
+        }
+        var query = LogQuery(range: TimeRange(from: 0, through: clock.now))
+        query.words = "超时 -absent* line"
+        query.bucketMillis = 86_400_000_000
+        query.budgetMillis = 1
+        let start = Clock.system.monotonic()
+        let page = try keeper.search(query)
+        #expect(Clock.system.monotonic() - start < 5_000_000_000)
+        #expect(page.isPartial == page.remarks.contains { $0.contains("longer than") })
+        query.budgetMillis = 60_000
+        let whole = try keeper.search(query)
+        #expect(!whole.isPartial && whole.hits.count == 100)
+        #expect(whole.histogram.map(\.counts) == [[.info: 9_000]])
+    }
+
+    @Test func `a flipped bit in a day's write-ahead log takes lines and place together`() throws {
+        let keeper = try open()
+        for index in 0..<40 {
+            let position = LogPosition(
+                source: "s", device: 1, inode: 2, offset: Int64(index + 1), headChecksum: 4,
+                headBytes: 5)
+            try keeper.append([line("line \(index)")], position)
+        }
+        let crashed = RecordsScratch()
+        try Files.system.makeFolder(crashed.path + "/logs")
+        for suffix in ["", "-wal"] {
+            let name = "/logs/2026-11-21.db" + suffix
+            var bytes = RecordsScratch.contents(folder.path + name)
+            if suffix == "-wal" { bytes[bytes.count / 2] ^= 4 }
+            RecordsScratch.write(bytes, to: crashed.path + name)
+        }
+        let registry = Registry()
+        let again = try LogKeeper.open(folder: crashed.path, clock: clock.clock, registry: registry)
+        let kept = try find(again, "line").count
+        #expect(kept < 40)
+        #expect(again.position("s")?.offset ?? 0 == Int64(kept))
+        let damaged = registry.families().first { $0.name == "martlet_log_store_damaged" }
+        #expect(damaged?.samples.first?.value == 1)
     }
 
     @Test func `odd bodies come back as they went in`() throws {

@@ -47,7 +47,8 @@ private struct Timeline {
 
     @Test func `keeps firing for a while`() throws {
         var line = Timeline(keep: 3 * minute)
-        for (index, matches) in [true, false, false, true, false, false, false, false].enumerated() {
+        for (index, matches) in [true, false, false, true, false, false, false, false].enumerated()
+        {
             try line.see(matches, at: Millis(index) * minute)
         }
         #expect(
@@ -56,13 +57,17 @@ private struct Timeline {
             ])
     }
 
-    @Test func `is sent again after more than the resend delay, and its end for a quarter of an hour`() throws {
+    @Test
+    func `is sent again after more than the resend delay, and its end for a quarter of an hour`()
+        throws
+    {
         var line = Timeline()
         for index in 0..<6 { try line.see(true, at: Millis(index) * minute) }
         // The delay must be exceeded, as in Prometheus: with one minute every second time.
-        #expect(line.log.filter { $0.contains("send") } == [
-            "0 send firing until 4", "2 send firing until 6", "4 send firing until 8",
-        ])
+        #expect(
+            line.log.filter { $0.contains("send") } == [
+                "0 send firing until 4", "2 send firing until 6", "4 send firing until 8",
+            ])
         line.log = []
         for index in 6..<30 { try line.see(false, at: Millis(index) * minute) }
         #expect(line.log.first == "6 resolved")
@@ -129,13 +134,19 @@ private struct Timeline {
     }
 
     @Test func `after a short outage the time already spent counts, the outage does not`() {
-        #expect(activeAt(hold: 5 * minute, active: 0, seen: 3 * minute, now: 5 * minute) == 2 * minute)
+        #expect(
+            activeAt(hold: 5 * minute, active: 0, seen: 3 * minute, now: 5 * minute) == 2 * minute)
     }
 
-    @Test func `after a longer outage a long for is shifted, a nearly spent one gets a grace period`() {
-        #expect(activeAt(hold: 60 * minute, active: 0, seen: 10 * minute, now: 30 * minute) == 20 * minute)
+    @Test
+    func `after a longer outage a long for is shifted, a nearly spent one gets a grace period`() {
+        #expect(
+            activeAt(hold: 60 * minute, active: 0, seen: 10 * minute, now: 30 * minute) == 20
+                * minute)
         // 5 minutes were left; it fires 10 minutes after the restart at the soonest.
-        #expect(activeAt(hold: 60 * minute, active: 0, seen: 55 * minute, now: 75 * minute) == 25 * minute)
+        #expect(
+            activeAt(hold: 60 * minute, active: 0, seen: 55 * minute, now: 75 * minute) == 25
+                * minute)
         // A short for is seen again soon enough.
         #expect(activeAt(hold: 5 * minute, active: 0, seen: 3 * minute, now: 20 * minute) == nil)
     }
@@ -144,9 +155,12 @@ private struct Timeline {
         #expect(activeAt(hold: 60 * minute, active: 0, seen: 10 * minute, now: 71 * minute) == nil)
     }
 
-    @Test func `a firing alert goes on with its first time, and ends if it is not seen again`() throws {
+    @Test func `a firing alert goes on with its first time, and ends if it is not seen again`()
+        throws
+    {
         var state = AlertRestoring().state(
-            from: memory(.firing, activeAt: 0, seenAt: 10 * minute), holdMillis: 0, now: 20 * minute)
+            from: memory(.firing, activeAt: 0, seenAt: 10 * minute), holdMillis: 0, now: 20 * minute
+        )
         let timing = AlertingRule.Timing(intervalMillis: minute)
         _ = try state.observe([], at: 20 * minute, timing: timing)
         #expect(state.alerts.values.first?.state == .firing)

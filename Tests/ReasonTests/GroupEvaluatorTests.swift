@@ -54,7 +54,9 @@ private func texts(_ store: BenchStore) -> [String] {
             "first": lastValue(store, "first"),
         ])
         var evaluator = GroupEvaluator(
-            group("  - {record: first, expr: one}\n  - {record: second, expr: first, labels: {b: x}}\n"),
+            group(
+                "  - {record: first, expr: one}\n  - {record: second, expr: first, labels: {b: x}}\n"
+            ),
             world: RuleWorld(engine: engine, intake: store.intake))
         #expect(evaluator.step(at: 15_000).isEmpty)
         #expect(texts(store) == ["first{a=\"1\"} 2@15", "second{a=\"1\", b=\"x\"} 2@15"])
@@ -65,8 +67,10 @@ private func texts(_ store: BenchStore) -> [String] {
         let store = BenchStore()
         let engine = scripted([
             "x": { at in
-                let both = [VectorSample(labels: ["n": "1"], time: at, value: 1),
-                    VectorSample(labels: ["n": "2"], time: at, value: 1)]
+                let both = [
+                    VectorSample(labels: ["n": "1"], time: at, value: 1),
+                    VectorSample(labels: ["n": "2"], time: at, value: 1),
+                ]
                 return at == 15_000 ? both : Array(both.prefix(1))
             }
         ])
@@ -85,9 +89,11 @@ private func texts(_ store: BenchStore) -> [String] {
         let store = BenchStore()
         let engine = scripted([
             "up == 0": { at in
-                at < 15_000 || at > 60_000 ? [] : [
-                    VectorSample(labels: ["__name__": "up", "job": "j"], time: at, value: 0)
-                ]
+                at < 15_000 || at > 60_000
+                    ? []
+                    : [
+                        VectorSample(labels: ["__name__": "up", "job": "j"], time: at, value: 0)
+                    ]
             }
         ])
         var world = RuleWorld(engine: engine, intake: store.intake)
@@ -169,7 +175,8 @@ private func texts(_ store: BenchStore) -> [String] {
         let quiet: @Sendable (Millis) -> [VectorSample] = { _ in [] }
         let rules = (0..<50).map { "  - {alert: A\($0), expr: quiet, for: 1m}\n" }.joined()
         var evaluator = GroupEvaluator(
-            group(rules), world: RuleWorld(engine: scripted(["quiet": quiet]), intake: store.intake))
+            group(rules), world: RuleWorld(engine: scripted(["quiet": quiet]), intake: store.intake)
+        )
         var sent = 0
         for step in 0..<5760 { sent += evaluator.step(at: Millis(step) * 15_000).count }
         #expect(sent == 0)
@@ -180,7 +187,10 @@ private func texts(_ store: BenchStore) -> [String] {
 
 @Suite struct Schedules {
     @Test func `groups are spread over their interval and keep their times`() {
-        let offsets = Set((0..<20).map { RuleSchedule(key: "f;\($0)", intervalMillis: 60_000).slot(at: 600_000) % 60_000 })
+        let offsets = Set(
+            (0..<20).map {
+                RuleSchedule(key: "f;\($0)", intervalMillis: 60_000).slot(at: 600_000) % 60_000
+            })
         #expect(offsets.count > 15)
         var schedule = RuleSchedule(key: "f;g", intervalMillis: 60_000)
         let start = schedule.slot(at: 1_000_000_000)
@@ -194,7 +204,9 @@ private func texts(_ store: BenchStore) -> [String] {
 }
 
 @Suite struct Ruling {
-    @Test func `groups run at their times, a reload keeps the state, stopping ends it`() async throws {
+    @Test func `groups run at their times, a reload keeps the state, stopping ends it`()
+        async throws
+    {
         let clock = ManualClock(now: 1_000_000_000)
         let store = BenchStore()
         let told = Lock<[Alert]>([])

@@ -8,7 +8,8 @@ import Testing
 /// Refuses what the few expressions of these tests would be refused for; the real check is Query's.
 let simpleCheck: ExpressionCheck = { (text) throws(QueryError) in
     if text.hasSuffix("+") || text == "rate(hi)" {
-        throw .parse(reason: "unexpected end of input", from: text.utf8.count - 1, through: text.utf8.count)
+        throw .parse(
+            reason: "unexpected end of input", from: text.utf8.count - 1, through: text.utf8.count)
     }
 }
 
@@ -52,17 +53,26 @@ private func problems(_ text: String) -> [String] {
     }
 
     static let bad: [(String, String)] = [
-        ("groups:\n- name: a\n- name: a\n", "f.yml:3:9: error: groups[1].name: groupname: \"a\" is repeated in the same file"),
+        (
+            "groups:\n- name: a\n- name: a\n",
+            "f.yml:3:9: error: groups[1].name: groupname: \"a\" is repeated in the same file"
+        ),
         ("groups:\n- rules: []\n", "f.yml:2:3: error: groups[0].name: a group needs a name"),
-        ("groups:\n- name: a\n  rules:\n  - expr: 1\n", "f.yml:4:5: error: one of 'record' or 'alert' must be set"),
+        (
+            "groups:\n- name: a\n  rules:\n  - expr: 1\n",
+            "f.yml:4:5: error: one of 'record' or 'alert' must be set"
+        ),
         (
             "groups:\n- name: a\n  rules:\n  - record: b\n    alert: c\n    expr: 1\n",
             "f.yml:5:12: error: groups[0].rules[0].alert: only one of 'record' and 'alert' must be set"
         ),
-        ("groups:\n- name: a\n  rules:\n  - record: b\n", "f.yml:4:5: error: groups[0].rules[0].expr: field 'expr' must be set in rule"),
+        (
+            "groups:\n- name: a\n  rules:\n  - record: b\n",
+            "f.yml:4:5: error: groups[0].rules[0].expr: field 'expr' must be set in rule"
+        ),
         (
             "groups:\n- name: a\n  rules:\n  - record: b\n    expr: 'test +'\n",
-            "f.yml:5:11: error: groups[0].rules[0].expr: could not parse expression: 1:6: unexpected end of input"
+            "f.yml:5:11: error: groups[0].rules[0].expr: could not parse expression: 1:6: parse error: unexpected end of input"
         ),
         (
             "groups:\n- name: a\n  rules:\n  - record: b{c}\n    expr: 1\n",
@@ -84,7 +94,10 @@ private func problems(_ text: String) -> [String] {
             "groups:\n- name: a\n  rules:\n  - alert: b\n    expr: 1\n    annotations:\n      s: 'x {{ $nope }}'\n",
             "f.yml:7:7: error: groups[0].rules[0].annotations: annotation \"s\": line 1, column 6 of the template: undefined variable \"$nope\""
         ),
-        ("groups:\n- name: a\n  interval: soon\n", "f.yml:3:13: error: groups[0].interval must be a duration such as 30s or 5m"),
+        (
+            "groups:\n- name: a\n  interval: soon\n",
+            "f.yml:3:13: error: groups[0].interval must be a duration such as 30s or 5m"
+        ),
         ("groups: [\n", "f.yml:2:1: error: did not find expected node content"),
     ]
 
@@ -93,7 +106,8 @@ private func problems(_ text: String) -> [String] {
     }
 
     @Test func `warn of the same rule twice`() {
-        let text = "groups:\n- name: a\n  rules:\n  - {record: b, expr: 1}\n  - {record: b, expr: 2}\n"
+        let text =
+            "groups:\n- name: a\n  rules:\n  - {record: b, expr: 1}\n  - {record: b, expr: 2}\n"
         #expect(problems(text).map { $0.prefix(21) } == ["f.yml:5:5: warning: b"])
     }
 
@@ -104,7 +118,8 @@ private func problems(_ text: String) -> [String] {
             let isRefused = read.problems.contains { $0.level == .error }
             #expect(isRefused == file.name.contains(".bad."), "\(file.name): \(read.problems)")
         }
-        let bad = try #require(dataFiles("promql/promtool-rule-tests").first { $0.name == "rules-bad.yml" })
+        let bad = try #require(
+            dataFiles("promql/promtool-rule-tests").first { $0.name == "rules-bad.yml" })
         let read = RuleFile.parse(bad.text, file: bad.name, check: simpleCheck)
         #expect(read.problems.count == 1)
         #expect(read.problems.first?.text.contains("undefined variable \"$label\"") == true)

@@ -12,7 +12,8 @@ private func expand(
     answers: [String: [VectorSample]] = [:]
 ) throws(TemplateError) -> String {
     let labels: Labels = ["__name__": "x", "instance": "i", "job": "j"]
-    let world = TemplateWorld(now: 0, externalURL: "http://m.example/p") { (query, at) throws(QueryError) in
+    let world = TemplateWorld(now: 0, externalURL: "http://m.example/p") {
+        (query, at) throws(QueryError) in
         if query == "x" { return [VectorSample(labels: labels, time: at, value: value)] }
         if query == "vector(1)" { return [VectorSample(labels: .empty, time: at, value: 1)] }
         return answers[query] ?? []
@@ -68,10 +69,14 @@ private func expand(
             #"{{ query "x" | sortByLabel "job" | first | label "job" }} {{ (query "x" | first).Value }} {{ $externalLabels.a }}"#,
             "j 1e+06 "
         ),
-        (#"{{ 1.5 }} {{ 1e3 }} {{ 0x10 }} {{ true }} {{ "s" }} {{ `raw` }} {{ 'a' }} {{ 1000000.0 }}"#,
-            "1.5 1000 16 true s raw 97 1e+06"),
-        (#"{{ (toTime 1435065584.128).Format "2006-01-02T15:04:05Z07:00" }} {{ (toTime 3.0).Unix }}"#,
-            "2015-06-23T13:19:44Z 3"),
+        (
+            #"{{ 1.5 }} {{ 1e3 }} {{ 0x10 }} {{ true }} {{ "s" }} {{ `raw` }} {{ 'a' }} {{ 1000000.0 }}"#,
+            "1.5 1000 16 true s raw 97 1e+06"
+        ),
+        (
+            #"{{ (toTime 1435065584.128).Format "2006-01-02T15:04:05Z07:00" }} {{ (toTime 3.0).Unix }}"#,
+            "2015-06-23T13:19:44Z 3"
+        ),
         (
             #"{{ printf "%6.2f%%|%v|%v|%T|%U|%c|%o|%b|%X|%#x|% d|%e" 12.3456 $labels true 1 65 65 8 5 255 255 5 1.5 }}"#,
             " 12.35%|map[__name__:x instance:i job:j]|true|int|U+0041|A|10|101|FF|0xff| 5|1.500000e+00"
@@ -81,44 +86,72 @@ private func expand(
             #"{{ printf "%.3f" "a" }} {{ printf "%d" 1.5 }} {{ printf "%s" true }} {{ printf "%z" 1 }} {{ printf "%" }} {{ printf "%[2]d %[1]d" 1 2 }} {{ printf "%*d" 5 3 }}"#,
             "%!f(string=a) %!d(float64=1.5) %!s(bool=true) %!z(int=1) %!(NOVERB) 2 1     3"
         ),
-        (#"{{ if eq $labels.job "k" }}k{{ else if eq $labels.job "j" }}j{{ else }}-{{ end }}"#, "j"),
+        (
+            #"{{ if eq $labels.job "k" }}k{{ else if eq $labels.job "j" }}j{{ else }}-{{ end }}"#,
+            "j"
+        ),
         (#"{{ range query "none" }}x{{ else }}empty{{ end }}"#, "empty"),
-        ("{{ range $i, $e := query \"x\" }}{{ if $i }}, {{ end }}{{ $e.Value }}{{ break }}{{ end }}", "1e+06"),
-        (#"{{ parseDuration "1h30m" }} {{ pathPrefix }} {{ externalURL }} {{ tableLink "a b" }}"#,
-            "5400 /p http://m.example/p /graph?g0.expr=a+b&g0.tab=1"),
+        (
+            "{{ range $i, $e := query \"x\" }}{{ if $i }}, {{ end }}{{ $e.Value }}{{ break }}{{ end }}",
+            "1e+06"
+        ),
+        (
+            #"{{ parseDuration "1h30m" }} {{ pathPrefix }} {{ externalURL }} {{ tableLink "a b" }}"#,
+            "5400 /p http://m.example/p /graph?g0.expr=a+b&g0.tab=1"
+        ),
         (#"{{ toDuration 5400.0 }} {{ (toDuration 90.0).Minutes }}"#, "1h30m0s 1.5"),
         ("no {{/* a comment */ -}}   \n action", "no action"),
-        (#"{{ "x" | printf "%s-%s" "y" }} {{ ge 2.5 2.5 }} {{ ne "a" "b" }} {{ toUpper "é" }}"#, "y-x true true É"),
-        (#"{{ reReplaceAll "(?P<first>.)(.)" "${2}${first}" "abcd" }}{{ stripDomain "10.0.0.1:80" }}{{ stripPort "[::1]:9" }}"#,
-            "badc10.0.0.1:80::1"),
+        (
+            #"{{ "x" | printf "%s-%s" "y" }} {{ ge 2.5 2.5 }} {{ ne "a" "b" }} {{ toUpper "é" }}"#,
+            "y-x true true É"
+        ),
+        (
+            #"{{ reReplaceAll "(?P<first>.)(.)" "${2}${first}" "abcd" }}{{ stripDomain "10.0.0.1:80" }}{{ stripPort "[::1]:9" }}"#,
+            "badc10.0.0.1:80::1"
+        ),
     ]
 
-    @Test(arguments: cases) func `expand as promtool does`(_ template: String, _ expected: String) throws {
+    @Test(arguments: cases) func `expand as promtool does`(_ template: String, _ expected: String)
+        throws
+    {
         #expect(try expand(template) == expected)
     }
 
     static let numbers: [(Double, String)] = [
-        (0, "0|0|0s|0%"), (1, "1|1|1s|100%"), (123_456_789, "123.5M|117.7Mi|1428d 21h 33m 9s|1.235e+10%"),
+        (0, "0|0|0s|0%"), (1, "1|1|1s|100%"),
+        (123_456_789, "123.5M|117.7Mi|1428d 21h 33m 9s|1.235e+10%"),
         (.infinity, "+Inf|+Inf|+Inf|+Inf%"), (999.96, "1000|1000|16m 39s|1e+05%"),
         (1023.99, "1.024k|1024|17m 3s|1.024e+05%"), (59.9999, "60|60|60s|6000%"),
         (100_000, "100k|97.66ki|1d 3h 46m 40s|1e+07%"), (0.5, "500m|0.5|500ms|50%"),
         (-0.0000005, "-500n|-5e-07|-500ns|-5e-05%"), (.nan, "NaN|NaN|NaN|NaN%"),
     ]
 
-    @Test(arguments: numbers) func `humanise as promtool does`(_ value: Double, _ expected: String) throws {
-        let text = "{{ humanize $value }}|{{ humanize1024 $value }}|{{ humanizeDuration $value }}|{{ humanizePercentage $value }}"
+    @Test(arguments: numbers) func `humanise as promtool does`(_ value: Double, _ expected: String)
+        throws
+    {
+        let text =
+            "{{ humanize $value }}|{{ humanize1024 $value }}|{{ humanizeDuration $value }}|{{ humanizePercentage $value }}"
         #expect(try expand(text, value: value) == expected)
     }
 
     static let failures: [(String, String)] = [
         ("{{ gt $value 5 }}", "error calling gt: incompatible types for comparison"),
         ("{{ .Foo }}", "can't evaluate field Foo in type struct"),
-        (#"{{ humanize "abc" }}"#, #"error calling humanize: strconv.ParseFloat: parsing "abc": invalid syntax"#),
-        (#"{{ first (query "nope") }}"#, "error calling first: first() called on vector with no elements"),
+        (
+            #"{{ humanize "abc" }}"#,
+            #"error calling humanize: strconv.ParseFloat: parsing "abc": invalid syntax"#
+        ),
+        (
+            #"{{ first (query "nope") }}"#,
+            "error calling first: first() called on vector with no elements"
+        ),
         (#"{{ template "nope" . }}"#, #"template "nope" not defined"#),
         (#"{{ index (query "x") 9 }}"#, "error calling index: index out of range: 9"),
         (#"{{ index $labels 3 }}"#, "error calling index: value has type int; should be string"),
-        (#"{{ define "r" }}{{ template "r" }}{{ end }}{{ template "r" }}"#, "exceeded maximum template depth"),
+        (
+            #"{{ define "r" }}{{ template "r" }}{{ end }}{{ template "r" }}"#,
+            "exceeded maximum template depth"
+        ),
         ("{{ range 999999 }}{{ range 999999 }}x{{ end }}{{ end }}", "limit"),
     ]
 
@@ -158,8 +191,10 @@ private func expand(
         let seed = random.next()
         var generator = SplitMix(seed: seed)
         let pieces = [
-            "{{", "}}", "{{-", " -}}", "if ", "end", "range", "$x", ":=", "|", "(", ")", ".A", "\"a\"",
-            "`", "printf", " ", "1.5", "else", "define", "with", "template", "/*", "*/", "\n", "é", "nil",
+            "{{", "}}", "{{-", " -}}", "if ", "end", "range", "$x", ":=", "|", "(", ")", ".A",
+            "\"a\"",
+            "`", "printf", " ", "1.5", "else", "define", "with", "template", "/*", "*/", "\n", "é",
+            "nil",
         ]
         for _ in 0..<3000 {
             let text = (0..<Int.random(in: 1..<14, using: &generator)).map { _ in
@@ -171,7 +206,8 @@ private func expand(
     }
 
     @Test func `a failing template leaves its error in the text`() throws {
-        let template = try Template("{{ .Nope }}", name: "__alert_A", variables: AlertTemplate.variables)
+        let template = try Template(
+            "{{ .Nope }}", name: "__alert_A", variables: AlertTemplate.variables)
         let data = AlertTemplate(
             labels: .empty, value: 1, externalLabels: .empty, world: TemplateWorld(now: 0))
         let text = data.expand(RuleText(name: "s", source: "{{ .Nope }}", template: template))

@@ -13,11 +13,12 @@ import * as refresh from './js/refresh.js';
 import * as route from './js/route.js';
 import { onLanguage, shell } from './js/shell.js';
 
+const still = { refreshed: false }; // its words change with the home answer alone
 const pages = {
-  '/': ['home', {}], '/decisions': ['soon', {}], '/delivery': ['soon', {}], '/models': ['soon', {}], '/rehearsals': ['soon', {}],
+  '/': ['home', {}], '/decisions': ['soon', still], '/delivery': ['soon', still], '/models': ['soon', still], '/rehearsals': ['soon', still],
   '/alerts': ['alerts', {}], '/logs': ['logs', { ranged: true }], '/explore': ['explore', { ranged: true }],
   '/graph': ['explore', { ranged: true }], '/dashboards': ['dashboards', {}], '/host': ['host', { ranged: true }],
-  '/system': ['system', { ranged: true }], '/help': ['help', { refreshed: false }],
+  '/system': ['system', { ranged: true }], '/help': ['help', still],
 };
 const ranges = { '/logs': 'now-1h', '/explore': 'now-1h', '/graph': 'now-1h', '/host': 'now-1h', '/system': 'now-1h' };
 const homeEverySeconds = 15; // the badge and the banner; one answer costs the agent under a millisecond
@@ -45,7 +46,7 @@ async function show(path, samePage) {
     return;
   }
   const mine = ++turn;
-  const [name, options] = pages[path] || ['lost', { refreshed: false }];
+  const [name, options] = pages[path] || ['lost', still];
   current?.close?.();
   current = null;
   homeWatchers.clear();

@@ -14,6 +14,9 @@ final class Desk: Sendable {
     let watch = HangUpWatch()
     let clock: Clock
     private let isStopping = Lock(false)
+    /// Every request whose connection is suspended. MHD aborts the process when it is stopped while
+    /// there is one, so this list, and not the watch's, is what a stop settles.
+    private let suspended = Lock<[ObjectIdentifier: Exchange]>([:])
     private let registry: Registry
     private let refusedFull: Counter
     private let refusedLarge: Counter
@@ -120,6 +123,7 @@ final class Desk: Sendable {
         let socket = martlet_mhd_socket(exchange.connection)
         exchange.request.isCancelled = { [weak exchange] in exchange?.isCancelled ?? true }
         exchange.wait()
+        suspended.withLock { $0[ObjectIdentifier(exchange)] = exchange }
         MHD_suspend_connection(exchange.connection)
         watch.add(exchange, socket: socket)
         let queued = clock.monotonic()
@@ -148,8 +152,14 @@ final class Desk: Sendable {
 
     /// Gives an exchange its answer and wakes its connection.
     func settle(_ exchange: Exchange, _ response: HTTPResponse) {
-        if exchange.answer(response) { MHD_resume_connection(exchange.connection) }
+        guard exchange.answer(response) else { return }
+        // Resumed first: a stop that finds the list empty must find nothing suspended.
+        MHD_resume_connection(exchange.connection)
+        suspended.withLock { $0[ObjectIdentifier(exchange)] = nil }
     }
+
+    /// The requests that wait for an answer.
+    var waiting: [Exchange] { suspended.withLock { Array($0.values) } }
 
     /// Puts an answer on the wire.
     func send(_ exchange: Exchange, _ response: HTTPResponse) -> MHD_Result {

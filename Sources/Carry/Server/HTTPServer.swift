@@ -75,8 +75,8 @@ public final class HTTPServer: Sendable {
         if listener >= 0 { close(listener) }
         desk.refuseNewWork()
         let deadline = desk.clock.monotonic() + 5_000_000_000
-        while !desk.watch.waiting.isEmpty && desk.clock.monotonic() < deadline {
-            for exchange in desk.watch.waiting {
+        while !desk.waiting.isEmpty && desk.clock.monotonic() < deadline {
+            for exchange in desk.waiting {
                 exchange.cancel()
                 desk.settle(exchange, .error(503, "unavailable", "the agent is stopping"))
             }

@@ -31,9 +31,6 @@ final class HangUpWatch: Sendable {
         }
     }
 
-    /// The requests that wait now.
-    var waiting: [Exchange] { state.withLock { Array($0.waiting.values) } }
-
     private func loop() {
         // POLLRDHUP, the other side closed: Linux has it, the importer does not see it.
         let closed: Int16 = 0x2000

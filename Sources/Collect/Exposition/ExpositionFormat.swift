@@ -67,7 +67,9 @@ public func format(contentType: String?) -> ExpositionFormat? {
 }
 
 private func servedFormat(_ media: MediaType) -> ExpositionFormat? {
-    let escaping = media.parameters["escaping"].map { ExpositionFormat.Escaping(rawValue: $0) ?? .underscores }
+    let escaping = media.parameters["escaping"].map {
+        ExpositionFormat.Escaping(rawValue: $0) ?? .underscores
+    }
     let version = media.parameters["version"]
     switch (media.type, version) {
     case ("application/openmetrics-text", nil), ("application/openmetrics-text", "1.0.0"):

@@ -10,7 +10,8 @@ public import Basics
 public func parseAll(
     _ bytes: [UInt8], openMetrics: Bool = false
 ) throws(ExpositionError) -> (lines: Int, sum: Double) {
-    let result = bytes.withUnsafeBytes { raw -> Result<(lines: Int, sum: Double), ExpositionError> in
+    let result = bytes.withUnsafeBytes {
+        raw -> Result<(lines: Int, sum: Double), ExpositionError> in
         var parser = ExpositionParser(raw, openMetrics: openMetrics)
         var lines = 0
         var sum = 0.0

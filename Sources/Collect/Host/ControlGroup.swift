@@ -9,7 +9,8 @@ extension HostCollector {
         // Only a group that is not the root has this file.
         _ = try view.text(folder + "memory.current")
         if let bytes = view.number(folder + "memory.current") {
-            reading.gauge("martlet_cgroup_memory_usage_bytes", "Memory that the container uses.", bytes)
+            reading.gauge(
+                "martlet_cgroup_memory_usage_bytes", "Memory that the container uses.", bytes)
         }
         // Without a limit the file says "max", which is no number.
         if let bytes = view.number(folder + "memory.max") {
@@ -30,10 +31,13 @@ extension HostCollector {
             default: break
             }
         }
-        let quota = words(((try? view.text(folder + "cpu.max")) ?? "")[...]).compactMap { Double($0) }
+        let quota = words(((try? view.text(folder + "cpu.max")) ?? "")[...]).compactMap {
+            Double($0)
+        }
         if quota.count == 2 && quota[1] > 0 {
             reading.gauge(
-                "martlet_cgroup_cpu_limit_cores", "Processors that it may use.", quota[0] / quota[1])
+                "martlet_cgroup_cpu_limit_cores", "Processors that it may use.", quota[0] / quota[1]
+            )
         }
     }
 }

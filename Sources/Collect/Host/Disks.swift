@@ -47,7 +47,9 @@ private func isPartition(_ name: String) -> Bool {
     guard digits > 0 else { return false }
     let stem = String(name.dropLast(digits))
     if ["ram", "loop", "fd"].contains(stem) { return true }
-    if ["hd", "sd", "vd", "xvd"].contains(where: { stem.utf8.count == $0.utf8.count + 1 && stem.hasPrefix($0) }) {
+    if ["hd", "sd", "vd", "xvd"].contains(where: {
+        stem.utf8.count == $0.utf8.count + 1 && stem.hasPrefix($0)
+    }) {
         return stem.last?.isLetter == true
     }
     return stem.hasPrefix("nvme") && stem.hasSuffix("p") && stem.dropFirst(4).contains("n")

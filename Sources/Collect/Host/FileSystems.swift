@@ -7,7 +7,8 @@ internal import Basics
 extension HostCollector {
     static let fileSystems = HostCollector(name: "filesystem") {
         (view, reading) throws(HostAbsence) in
-        let path = (try? view.text("/proc/1/mounts")) == nil ? "/proc/self/mounts" : "/proc/1/mounts"
+        let path =
+            (try? view.text("/proc/1/mounts")) == nil ? "/proc/self/mounts" : "/proc/1/mounts"
         var seen: Set<Labels> = []
         for line in try view.lines(path) {
             let fields = words(line)
@@ -34,7 +35,8 @@ private func add(
     reading.gauge("node_filesystem_size_bytes", "Size of the file system.", usage.sizeBytes, labels)
     reading.gauge("node_filesystem_free_bytes", "Free space in all.", usage.freeBytes, labels)
     reading.gauge(
-        "node_filesystem_avail_bytes", "Free space for ordinary users.", usage.availableBytes, labels)
+        "node_filesystem_avail_bytes", "Free space for ordinary users.", usage.availableBytes,
+        labels)
     reading.gauge("node_filesystem_files", "Files that there may be.", usage.files, labels)
     reading.gauge("node_filesystem_files_free", "Files that may be added.", usage.filesFree, labels)
     reading.gauge(

@@ -5,7 +5,6 @@ internal import Basics
 
 extension HostCollector {
     static let graphics = HostCollector(name: "gpu") { (view, reading) throws(HostAbsence) in
-        // Asked once per reading; a machine without the program costs one look along the path.
         guard let output = view.run(query) else { return }
         for line in output.split(separator: "\n") {
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map {
@@ -31,7 +30,10 @@ private let query =
 
 private let columns: [(field: String, name: String, help: String, scale: Double)] = [
     ("utilization.gpu", "martlet_gpu_utilization_ratio", "Share of time it computed.", 0.01),
-    ("utilization.memory", "martlet_gpu_memory_utilization_ratio", "Share of time it moved memory.", 0.01),
+    (
+        "utilization.memory", "martlet_gpu_memory_utilization_ratio",
+        "Share of time it moved memory.", 0.01
+    ),
     ("memory.used", "martlet_gpu_memory_used_bytes", "Memory in use.", 1_048_576),
     ("memory.total", "martlet_gpu_memory_total_bytes", "Memory in all.", 1_048_576),
     ("temperature.gpu", "martlet_gpu_temperature_celsius", "Temperature.", 1),

@@ -26,7 +26,7 @@ public struct HostMetrics: Sendable {
         self.collectors = collectors
     }
 
-    /// Reads everything once. Blocks, for milliseconds.
+    /// Reads everything once; blocks for some milliseconds.
     public func families() -> [MetricFamily] {
         var reading = HostReading()
         for collector in collectors { run(collector, &reading) }

@@ -15,7 +15,8 @@ struct HostReading {
         add(base, .counter, help, .init(suffix: "_total", labels: labels, value: value))
     }
 
-    mutating func gauge(_ name: String, _ help: String, _ value: Double, _ labels: Labels = .empty) {
+    mutating func gauge(_ name: String, _ help: String, _ value: Double, _ labels: Labels = .empty)
+    {
         add(name, .gauge, help, .init(labels: labels, value: value))
     }
 
@@ -33,7 +34,8 @@ struct HostReading {
             places[name] = families.count
             families.append(
                 MetricFamily(
-                    name: name, metadata: MetricMetadata(kind: kind, help: help), samples: [sample]))
+                    name: name, metadata: MetricMetadata(kind: kind, help: help), samples: [sample])
+            )
         }
     }
 }

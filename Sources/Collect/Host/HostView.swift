@@ -141,7 +141,15 @@ private func systemNameOfKernel() -> SystemName {
 }
 
 /// Runs a program through the shell, with five seconds to answer.
+///
+/// One that is not installed costs a look along the path and no process.
 private func outputOfProgram(_ command: String) -> String? {
+    let program = command.prefix { $0 != " " }
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+    guard path.split(separator: ":").contains(where: { access("\($0)/\(program)", X_OK) == 0 })
+    else {
+        return nil
+    }
     guard let pipe = popen("timeout 5 \(command) 2>/dev/null", "r") else { return nil }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)

@@ -18,7 +18,8 @@ extension HostCollector {
             case "procs_running":
                 reading.gauge("node_procs_running", "Processes that can run.", value)
             case "procs_blocked":
-                reading.gauge("node_procs_blocked", "Processes that wait for input or output.", value)
+                reading.gauge(
+                    "node_procs_blocked", "Processes that wait for input or output.", value)
             default: break
             }
         }
@@ -46,7 +47,8 @@ extension HostCollector {
             reading.gauge("node_entropy_available_bits", "Bits of entropy available.", bits)
         }
         if let bits = view.number(folder + "poolsize") {
-            reading.gauge("node_entropy_pool_size_bits", "Bits of entropy that the pool holds.", bits)
+            reading.gauge(
+                "node_entropy_pool_size_bits", "Bits of entropy that the pool holds.", bits)
         }
     }
 }

@@ -28,7 +28,8 @@ extension HostCollector {
             guard let state = try? view.text(folder + "operstate") else { continue }
             let labels: Labels = ["device": device]
             let isUp = words(state[...]).first == "up"
-            reading.gauge("node_network_up", "Whether the device's state is up.", isUp ? 1 : 0, labels)
+            reading.gauge(
+                "node_network_up", "Whether the device's state is up.", isUp ? 1 : 0, labels)
             for (file, name, scale) in linkFiles {
                 guard let value = view.number(folder + file) else { continue }
                 // An unknown speed reads as -1.

@@ -35,6 +35,7 @@ private func frequencies(of cpu: String, _ view: HostView, _ reading: inout Host
         ("scaling_min_freq", "node_cpu_scaling_frequency_min_hertz", "Lowest"),
     ] {
         guard let kilohertz = view.number(folder + file) else { continue }
-        reading.gauge(name, "\(what) scaled frequency of a processor.", kilohertz * 1000, ["cpu": cpu])
+        reading.gauge(
+            name, "\(what) scaled frequency of a processor.", kilohertz * 1000, ["cpu": cpu])
     }
 }

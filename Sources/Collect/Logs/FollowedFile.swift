@@ -44,6 +44,8 @@ final class FollowedFile {
         var joiner: RecordJoiner
         /// True when a writer may still hold it.
         var lingers: Bool
+        /// When the path was first seen to be another file.
+        var replacedAt: Millis?
     }
 
     let path: String
@@ -217,7 +219,10 @@ final class FollowedFile {
             }
             return .idle
         }
-        if current.lingers && quiet < FollowedFile.lingerMillis { return .idle }
+        let replacedAt = current.replacedAt ?? now
+        open?.replacedAt = replacedAt
+        let isSettled = min(quiet, now - replacedAt) >= FollowedFile.lingerMillis
+        if current.lingers && !isSettled { return .idle }
         return try leave(now)
     }
 
@@ -235,7 +240,10 @@ final class FollowedFile {
                 try intake.appendLog([], alias)
             }
         }
-        guard start(next, at: 0, lingers: next.path == path, now) else { return .idle }
+        // One that rotation named moments ago may still be written to; older ones are complete.
+        let age = clock.now() - next.status.modified / 1_000_000
+        let lingers = next.path == path || age < FollowedFile.lingerMillis
+        guard start(next, at: 0, lingers: lingers, now) else { return .idle }
         meters.rotations.add()
         return .more
     }

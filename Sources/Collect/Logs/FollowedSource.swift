@@ -93,7 +93,8 @@ final class FollowedSource {
                 try intake.appendLog(
                     [],
                     LogPosition(
-                        source: mark, device: 0, inode: 0, offset: 0, headChecksum: 0, headBytes: 0))
+                        source: mark, device: 0, inode: 0, offset: 0, headChecksum: 0, headBytes: 0)
+                )
             }
         }
     }

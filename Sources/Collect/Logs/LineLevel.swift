@@ -22,14 +22,18 @@ func levelWords(_ bytes: [UInt8], from start: Int) -> Severity {
         while index < end, isAlphanumeric(bytes[index]) || bytes[index] == 0x5f { index += 1 }
         words += 1
         let word = bytes[wordStart..<index]
-        guard word.count >= 3, word.count <= 11, let level = severities[fold(word)] else { continue }
+        guard word.count >= 3, word.count <= 11, let level = severities[fold(word)] else {
+            continue
+        }
         let before = wordStart > 0 ? bytes[wordStart - 1] : 0x20
         let after = index < bytes.count ? bytes[index] : 0x20
         // Within a path or a name (`/error/`, `error.html`, `my-error`) it is no level.
         let standsAlone = !"/.-\\@".utf8.contains(before) && !"/.-\\@(".utf8.contains(after)
         let isCapital = word.allSatisfy { $0 < 0x61 }
         let isBracketed = before == 0x5b && after == 0x5d || before == 0x3c && after == 0x3e
-        let isLabel = words <= 2 && after == 0x3a
+        // At the start of the text, or of the part behind a program's name (`sshd[7]: error: …`).
+        let opens = words <= 2 || wordStart > 1 && [0x3a, 0x5d].contains(bytes[wordStart - 2])
+        let isLabel = opens && after == 0x3a
         let isFirst = words == 1 && word.first.map { $0 < 0x61 } == true && after != 0x20
         if standsAlone && isCapital || isBracketed || isLabel || isFirst && standsAlone {
             return level

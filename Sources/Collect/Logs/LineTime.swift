@@ -192,7 +192,8 @@ private struct TimeReader {
         let year = CivilTime(arrival).year
         for candidate in [year + 1, year] {
             // A day of grace, because clocks and zones differ.
-            if let moment = moment(candidate, month, day, time, nil), moment <= arrival + 86_400_000 {
+            if let moment = moment(candidate, month, day, time, nil), moment <= arrival + 86_400_000
+            {
                 return moment
             }
         }

@@ -43,12 +43,15 @@ public final class LogFollower: @unchecked Sendable {  // Its state is only touc
         }
     }
 
-    /// Looks at every file once; blocks. True when there may be more to read right now.
+    /// Looks at every file once; blocks.
+    ///
+    /// - Returns: true when there may be more to read right now.
     @discardableResult
     public func pass() -> Bool { queue.sync { passOnQueue() } }
 
-    /// Follows until the task is cancelled, then closes the files. Every line that was kept has its
-    /// place kept with it, so there is nothing to save.
+    /// Follows until the task is cancelled, then closes the files.
+    ///
+    /// Every line that was kept has its place kept with it, so there is nothing to save.
     public func run() async {
         while !Task.isCancelled {
             let hasMore = await withCheckedContinuation { continuation in

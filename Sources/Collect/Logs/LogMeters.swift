@@ -42,7 +42,8 @@ struct LogMeters {
         cut = registry.counter(
             "martlet_limit_refusals_total", "How often a limit bit.", ["limit": "line_bytes"])
         rotations = registry.counter(
-            "martlet_log_rotations_total", "Rotations of followed files that were followed.", labels)
+            "martlet_log_rotations_total", "Rotations of followed files that were followed.", labels
+        )
         gaps = registry.counter(
             "martlet_log_gaps_total",
             "Times a followed file was truncated or removed before it was read to its end.", labels)

@@ -45,7 +45,9 @@ public struct LogSourceConfig: Sendable, Equatable {
         self.init(
             source: section.string("source") ?? "", paths: section.strings("paths") ?? [])
         if source.isEmpty { section.error("source", "a source needs a name") }
-        if paths.isEmpty { section.error("paths", "name at least one file, such as /var/log/app/*.log") }
+        if paths.isEmpty {
+            section.error("paths", "name at least one file, such as /var/log/app/*.log")
+        }
         exclude = section.strings("exclude") ?? []
         let pairs = section.texts("labels") ?? []
         for pair in pairs where !isLegacyLabelName(pair.key) || pair.key.hasPrefix("__") {
@@ -94,7 +96,9 @@ public struct LogSourceConfig: Sendable, Equatable {
 
     private static func offset(_ text: String) -> Millis? {
         if text == "Z" { return 0 }
-        guard let time = parseRFC3339("1970-01-01T00:00:00" + text), text.count >= 5 else { return nil }
+        guard let time = parseRFC3339("1970-01-01T00:00:00" + text), text.count >= 5 else {
+            return nil
+        }
         return -time
     }
 }

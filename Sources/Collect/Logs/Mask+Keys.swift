@@ -48,27 +48,35 @@ extension MaskScanner {
         var nameEnd = index
         while nameEnd > 0, index - nameEnd < 3, isQuoteOrSpace(bytes[nameEnd - 1]) { nameEnd -= 1 }
         var nameStart = nameEnd
+<<<<<<< HEAD
         while nameStart > 0, nameEnd - nameStart < 48, isKeyNameByte(bytes[nameStart - 1]) {
+=======
+        while nameStart > 0, nameEnd - nameStart < 48, isFieldNameByte(bytes[nameStart - 1]) {
+>>>>>>> a7d5cf2eee584adb609ce68063ce4eb721a1dfc2
             nameStart -= 1
         }
-        guard nameStart < nameEnd, let rule = SecretName(Array(bytes[nameStart..<nameEnd])[...]) else {
-            return index + 1
-        }
+        let name = UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd])
+        guard let rule = SecretName(name) else { return index + 1 }
         var start = index + 1
         // `token::parse`, `token==x` and `token:=x` are code.
         if at(start) == bytes[index] || at(start) == UInt8(ascii: "=") { return start + 1 }
         while start < bytes.count, start - index < 4, bytes[start] == 0x20 { start += 1 }
-        if at(start) == UInt8(ascii: "\\") { start += 1 }
+        // `\"token\": \"…\"`, JSON inside a string: the value ends at the next escaped quote.
+        let isEscaped = at(start) == UInt8(ascii: "\\")
+        if isEscaped { start += 1 }
         let quote = at(start)
         var end: Int
         if quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
             start += 1
             end = start
             while end < bytes.count, bytes[end] != quote {
-                end += bytes[end] == UInt8(ascii: "\\") && at(end + 1) != quote ? 2 : 1
+                if bytes[end] == UInt8(ascii: "\\") {
+                    if isEscaped { break }
+                    end += 1
+                }
+                end += 1
             }
             end = min(end, bytes.count)
-            if end > start, at(end - 1) == UInt8(ascii: "\\"), at(end) == quote { end -= 1 }
         } else {
             end = self.end(of: isValueByte, from: start)
             let isScheme = (start..<end).allSatisfy { isLetter(bytes[$0]) }
@@ -87,7 +95,8 @@ extension MaskScanner {
     /// A block from its first line to its last, or to the end of the text.
     private mutating func privateKey(at index: Int) -> Int {
         let label = end(of: { $0 >= 0x20 && $0 != UInt8(ascii: "-") }, from: index + 11)
-        guard has("PRIVATE KEY-----", at: label - 11) || has("PRIVATE KEY BLOCK-----", at: label - 17)
+        guard
+            has("PRIVATE KEY-----", at: label - 11) || has("PRIVATE KEY BLOCK-----", at: label - 17)
         else { return label }
         var end = label
         while end < bytes.count {
@@ -111,18 +120,32 @@ enum SecretName {
     /// As a token, behind the name of a scheme.
     case authorization
 
-    init?(_ name: ArraySlice<UInt8>) {
-        let letters = name.filter { isAlphanumeric($0) }.map { isLetter($0) ? $0 | 0x20 : $0 }
-        func ends(_ word: String) -> Bool { letters.reversed().starts(with: word.utf8.reversed()) }
-        if passwordNames.contains(where: ends) {
+    init?(_ name: UnsafeBufferPointer<UInt8>) {
+        // Most names end in a letter that none of the words ends in, and a time's digits in none.
+        guard let last = name.last, "dentylsDENTYLS".utf8.contains(last) else { return nil }
+        if passwordNames.contains(where: { SecretName.ends(name, $0) }) {
             self = .password
-        } else if ends("authorization") {
+        } else if SecretName.ends(name, "authorization") {
             self = .authorization
-        } else if tokenNames.contains(where: ends) {
+        } else if tokenNames.contains(where: { SecretName.ends(name, $0) }) {
             self = .token
         } else {
             return nil
         }
+    }
+
+    /// Compares from behind, in any case, passing over `_`, `-` and `.` in the name.
+    private static func ends(_ name: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
+        var left = name.count
+        var right = word.utf8CodeUnitCount
+        while right > 0 {
+            left -= 1
+            guard left >= 0 else { return false }
+            if !isAlphanumeric(name[left]) { continue }
+            right -= 1
+            if name[left] | 0x20 != word.utf8Start[right] { return false }
+        }
+        return true
     }
 
     /// True when a value under this name is to be masked.
@@ -134,16 +157,17 @@ enum SecretName {
     }
 }
 
-private let passwordNames = ["password", "passwd", "pwd", "passphrase", "passcode"]
+private let passwordNames: [StaticString] = ["password", "passwd", "pwd", "passphrase", "passcode"]
 
-private let tokenNames = [
+private let tokenNames: [StaticString] = [
     "token", "secret", "apikey", "accesskey", "accesskeyid", "accesskeysecret", "secretkey",
     "privatekey", "signingkey", "encryptionkey", "credential", "credentials", "cookie",
     "clientsecret", "sessionkey",
 ]
 
 private let keyPrefixes: [StaticString] = [
-    "sk-", "pk-", "rk-", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xapp-", "ghp_", "gho_", "ghu_", "ghs_",
+    "sk-", "pk-", "rk-", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xapp-", "ghp_", "gho_", "ghu_",
+    "ghs_",
     "ghr_", "github_pat_", "hf_", "npm_", "sk_live_", "sk_test_", "rk_live_", "whsec_", "gsk_",
     "nvapi-",
 ]
@@ -163,7 +187,13 @@ private func isCredentialByte(_ byte: UInt8) -> Bool {
         || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
 }
 
+<<<<<<< HEAD
 private func isKeyNameByte(_ byte: UInt8) -> Bool { isTokenByte(byte) || byte == UInt8(ascii: ".") }
+=======
+private func isFieldNameByte(_ byte: UInt8) -> Bool {
+    isTokenByte(byte) || byte == UInt8(ascii: ".")
+}
+>>>>>>> a7d5cf2eee584adb609ce68063ce4eb721a1dfc2
 
 private func isQuoteOrSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\")

@@ -23,12 +23,15 @@ extension MaskScanner {
         }
         if isPartOfHex(start..<end) { return end }
         if length == 18, isIdentity(digits) { return match(start..<end, .id) }
-        if isMobile(digits[...]) || length == 13 && digits.starts(with: "86".utf8) && isMobile(digits[2...])
+        if isMobile(digits[...])
+            || length == 13 && digits.starts(with: "86".utf8) && isMobile(digits[2...])
             || length == 15 && digits.starts(with: "0086".utf8) && isMobile(digits[4...])
         {
             return isQuantity(start..<end) ? end : match(start..<end, .mobile)
         }
-        if isCard(digits) { return match(start..<end, .card) }
+        // `blk_-4111…` and `job_4111…` are numbers of things.
+        let isNumbered = at(start - 1) == UInt8(ascii: "_") || has("_-", at: start - 2)
+        if !isNumbered, isCard(digits) { return match(start..<end, .card) }
         return end
     }
 
@@ -38,6 +41,9 @@ extension MaskScanner {
         guard separator == UInt8(ascii: "-") || separator == 0x20, isDigit(at(firstEnd + 1)),
             !isAlphanumeric(at(start - 1))
         else { return nil }
+        // Dates and columns of numbers end here: the second group of the forms below has 3, 4, 6, 8.
+        let second = self.end(of: isDigit, from: firstEnd + 1) - firstEnd - 1
+        guard [3, 4, 6, 8].contains(second) else { return nil }
         var digits = Array(bytes[start..<firstEnd])
         var lengths = [firstEnd - start]
         var end = firstEnd
@@ -51,7 +57,9 @@ extension MaskScanner {
                 return match(start..<end, .mobile)
             }
             if lengths == [6, 8, 4], isIdentity(digits) { return match(start..<end, .id) }
-            if lengths == [6, 8, 3], at(end) | 0x20 == UInt8(ascii: "x"), isIdentity(digits + [at(end)]) {
+            if lengths == [6, 8, 3], at(end) | 0x20 == UInt8(ascii: "x"),
+                isIdentity(digits + [at(end)])
+            {
                 return match(start..<(end + 1), .id)
             }
             let isLast = !(at(end) == separator && isDigit(at(end + 1)))
@@ -76,7 +84,9 @@ extension MaskScanner {
 
     /// True for a number with a unit behind it or the name of a quantity before it: 17179869184 bytes.
     private func isQuantity(_ range: Range<Int>) -> Bool {
-        if at(range.upperBound) == UInt8(ascii: "."), isDigit(at(range.upperBound + 1)) { return true }
+        if at(range.upperBound) == UInt8(ascii: "."), isDigit(at(range.upperBound + 1)) {
+            return true
+        }
         let unit = range.upperBound + (at(range.upperBound) == 0x20 ? 1 : 0)
         let unitEnd = end(of: isLetter, from: unit)
         let units: [StaticString] = ["bytes", "byte", "B", "ns", "us", "ms"]
@@ -127,7 +137,7 @@ private func isCard(_ digits: [UInt8]) -> Bool {
             four / 1000 == 4 || (51...55).contains(four / 100) || (2221...2720).contains(four)
                 || four == 6011 || four / 100 == 65 || (644...649).contains(four / 10)
                 || (3528...3589).contains(four) || four / 100 == 62
-        case 17...19: four / 100 == 62 || values.count == 19 && four / 1000 == 4
+        case 17...19: four / 100 == 62
         default: false
         }
     guard isKnown else { return false }

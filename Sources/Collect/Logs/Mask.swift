@@ -49,7 +49,8 @@ public func masked(_ text: String, counts: inout MaskCounts) -> String {
 
 /// Masks a named value: a field whose name says that it is a secret is masked as a whole.
 public func masked(_ value: String, named name: String, counts: inout MaskCounts) -> String {
-    if let rule = SecretName(Array(name.utf8)[...]), rule.covers(Array(value.utf8)[...]) {
+    var name = name
+    if let rule = name.withUTF8({ SecretName($0) }), rule.covers(Array(value.utf8)[...]) {
         counts[.key] += 1
         return MaskKind.key.mark
     }
@@ -128,7 +129,8 @@ struct MaskScanner {
     /// True when the text continues with `word`.
     func has(_ word: StaticString, at index: Int) -> Bool {
         guard index >= 0, index + word.utf8CodeUnitCount <= bytes.count else { return false }
-        for offset in 0..<word.utf8CodeUnitCount where bytes[index + offset] != word.utf8Start[offset] {
+        for offset in 0..<word.utf8CodeUnitCount
+        where bytes[index + offset] != word.utf8Start[offset] {
             return false
         }
         return true
@@ -162,9 +164,12 @@ struct MaskScanner {
         while end < bytes.count, end - index < 255, isHostByte(bytes[end]) { end += 1 }
         // A full stop at the end of a sentence is not the host's.
         while end > index, !isAlphanumeric(bytes[end - 1]) { end -= 1 }
-        guard let dot = (index..<end).last(where: { bytes[$0] == UInt8(ascii: ".") }),
-            dot > index + 1, end - dot > 2, (dot + 1..<end).allSatisfy({ isLetter(bytes[$0]) })
-        else { return index + 1 }
+        // A top domain is of letters; a version behind an `@` (`pkg@1.2.3`) is not. What follows the
+        // letters without a gap goes along: better a character too many than half an address.
+        let isHost = (index + 2..<max(end - 2, index + 2)).contains {
+            bytes[$0] == UInt8(ascii: ".") && isLetter(bytes[$0 + 1]) && isLetter(bytes[$0 + 2])
+        }
+        guard isHost else { return index + 1 }
         return match(start..<end, .email)
     }
 }

@@ -30,7 +30,7 @@ public final class FamilyLoop: Sendable {
         queue = DispatchQueue(label: "martlet.\(job)")
         failures = registry.counter(
             "martlet_own_write_failures_total",
-            "Rounds of host or own metrics that the store did not take.", ["job": job])
+            "Rounds of host or own metrics that the store did not take.", ["source": job])
     }
 
     /// The host's metrics, as `job="node"`.
@@ -53,7 +53,7 @@ public final class FamilyLoop: Sendable {
             clock: clock, registry: registry, gather: { registry.families() })
     }
 
-    /// Begins; the first round comes at the next multiple of the interval.
+    /// Begins with a round at once, so that pages have life; then at multiples of the interval.
     public func start() {
         let task = Task { await run() }
         self.task.withLock { $0 = task }
@@ -61,7 +61,7 @@ public final class FamilyLoop: Sendable {
 
     public func stop() { task.withLock { $0 }?.cancel() }
 
-    /// One round now. Blocks.
+    /// Gathers and keeps one round now; blocks.
     public func round(at time: Millis) {
         let families = gather()
         // Only this loop's queue comes here, so the copy is never behind.
@@ -76,15 +76,20 @@ public final class FamilyLoop: Sendable {
     }
 
     private func run() async {
+        await roundOnQueue(at: clock.now())
         while !Task.isCancelled {
             let now = clock.now()
             let next = (now.flooredDivision(by: intervalMillis) + 1) * intervalMillis
             guard (try? await clock.sleep(.milliseconds(next - now))) != nil else { return }
-            await withCheckedContinuation { continuation in
-                queue.async {
-                    self.round(at: next)
-                    continuation.resume()
-                }
+            await roundOnQueue(at: next)
+        }
+    }
+
+    private func roundOnQueue(at time: Millis) async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.round(at: time)
+                continuation.resume()
             }
         }
     }

@@ -88,7 +88,7 @@ public struct PushBatch: Sendable, Equatable {
         }
     }
 
-    /// Hands the samples over. Blocks until they are acknowledged.
+    /// Hands the samples over; blocks until they are acknowledged.
     ///
     /// - Parameter lateMillis: how old a sample may be to count as recent: the window in which the
     ///   head takes late samples.

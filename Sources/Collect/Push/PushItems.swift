@@ -38,7 +38,8 @@ func pushSample(
     }
     guard let name = json["name"]?.text else { throw fault("name", "must be a text") }
     guard isLegacyMetricName(name) else {
-        throw fault("name", "\(quoted(String(name.prefix(60)))) does not match [a-zA-Z_:][a-zA-Z0-9_:]*")
+        throw fault(
+            "name", "\(quoted(String(name.prefix(60)))) does not match [a-zA-Z_:][a-zA-Z0-9_:]*")
     }
     guard name.utf8.count <= Limits.labelBytesMax else {
         throw fault("name", "is longer than \(Limits.labelBytesMax) bytes")
@@ -77,13 +78,15 @@ private func pushLabels(_ json: JSON?) throws(PushFieldFault) -> Labels {
         let field = "labels.\(name.prefix(60))"
         guard isLegacyLabelName(name), !name.hasPrefix("__") else {
             throw PushFieldFault(
-                field: field, reason: "the name does not match [a-zA-Z_][a-zA-Z0-9_]*, or is reserved")
+                field: field,
+                reason: "the name does not match [a-zA-Z_][a-zA-Z0-9_]*, or is reserved")
         }
         guard let text = value.text else {
             throw PushFieldFault(field: field, reason: "must be a text")
         }
         guard max(text.utf8.count, name.utf8.count) <= Limits.labelBytesMax else {
-            throw PushFieldFault(field: field, reason: "is longer than \(Limits.labelBytesMax) bytes")
+            throw PushFieldFault(
+                field: field, reason: "is longer than \(Limits.labelBytesMax) bytes")
         }
         pairs.append((name, text))
     }

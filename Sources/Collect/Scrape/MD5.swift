@@ -10,7 +10,9 @@ func md5(_ message: [UInt8]) -> [UInt8] {
     var state: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476]
     for block in stride(from: 0, to: padded.count, by: 64) {
         let words = (0..<16).map { word in
-            (0..<4).reduce(UInt32(0)) { $0 | UInt32(padded[block + 4 * word + $1]) << UInt32(8 * $1) }
+            (0..<4).reduce(UInt32(0)) {
+                $0 | UInt32(padded[block + 4 * word + $1]) << UInt32(8 * $1)
+            }
         }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         for step in 0..<64 {

@@ -65,7 +65,9 @@ extension RelabelRule {
             let isOnlyRegex =
                 isDefault.separator && isDefault.replacement && isDefault.sources
                 && targetLabel.isEmpty && modulus == 0
-            if !isOnlyRegex { return ("action", "\(name) requires only 'regex', and no other keys") }
+            if !isOnlyRegex {
+                return ("action", "\(name) requires only 'regex', and no other keys")
+            }
         }
         if action == .hashmod && modulus == 0 {
             return ("modulus", "the hashmod action requires a modulus above 0")
@@ -73,7 +75,8 @@ extension RelabelRule {
         if action == .replace && !isLabelTemplate(targetLabel) {
             return ("target_label", "\(quoted(targetLabel)) cannot become a label name")
         }
-        let isPlainTarget = [.hashmod, .lowercase, .uppercase, .keepequal, .dropequal].contains(action)
+        let isPlainTarget = [.hashmod, .lowercase, .uppercase, .keepequal, .dropequal].contains(
+            action)
         if isPlainTarget && targetLabel.contains("$") {
             return ("target_label", "the \(name) action takes no template as target_label")
         }

@@ -3,8 +3,10 @@
 
 public import Basics
 
-/// The limits of a job; 0 means none. A breach fails the whole scrape, as in Prometheus, so that half
-/// a target is never mistaken for all of it.
+/// The limits of a job; 0 means none.
+///
+/// A breach fails the whole scrape, as in Prometheus, so that half a target is never mistaken for all
+/// of it.
 public struct ScrapeLimits: Sendable, Equatable {
     public var bodyBytes = 0
     public var samples = 0

@@ -11,6 +11,7 @@ struct ScrapeCounters: Sendable {
     private let ended: Counter
     private let seconds: Histogram
     private let refused: [Refusal: Counter]
+    private let limits: [String: Counter]
 
     init(_ registry: Registry) {
         let help = "Scrapes that ended, by outcome."
@@ -24,7 +25,8 @@ struct ScrapeCounters: Sendable {
         ended = registry.counter(
             "martlet_scrape_stale_markers_total", "Series that ended and were marked stale.")
         seconds = registry.histogram(
-            "martlet_scrape_duration_seconds", "From the request of a scrape to its last sample kept.")
+            "martlet_scrape_duration_seconds",
+            "From the request of a scrape to its last sample kept.")
         refused = Dictionary(
             uniqueKeysWithValues: Refusal.allCases.map { reason in
                 let counter = registry.counter(
@@ -32,10 +34,22 @@ struct ScrapeCounters: Sendable {
                     "Scraped samples that were not kept, by reason.", ["reason": reason.rawValue])
                 return (reason, counter)
             })
+        let names = [
+            "sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit",
+            "body_size_limit", "target_limit",
+        ]
+        limits = Dictionary(
+            uniqueKeysWithValues: names.map { name in
+                let counter = registry.counter(
+                    "martlet_limit_refusals_total", "What limits refused, by limit.",
+                    ["limit": "scrape_" + name])
+                return (name, counter)
+            })
     }
 
     func count(_ result: ScrapeResult, seconds elapsed: Double) {
         (result.error == nil ? succeeded : failed).add()
+        if let limit = result.limit { limits[limit]?.add() }
         if result.error == nil { samples.add(Double(result.kept)) }
         if result.repeated > 0 { repeated.add(Double(result.repeated)) }
         if result.ended > 0 { ended.add(Double(result.ended)) }

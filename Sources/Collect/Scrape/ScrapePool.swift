@@ -48,7 +48,7 @@ final class ScrapePool: Sendable {
         state.withLock { $0.watch = task }
     }
 
-    /// Discovers again and brings the loops in line. Blocks while it reads files.
+    /// Discovers again and brings the loops in line; blocks while it reads files.
     func refresh() {
         let (config, files) = state.withLock { ($0.config, $0.files) }
         var read = files

@@ -7,7 +7,8 @@ internal import Bytes
 /// What came back from a target.
 enum ScrapeAnswer: Sendable {
     case exposition([UInt8], ExpositionFormat)
-    case failure(String)
+    /// Why there is no exposition, and the limit that was in its way, by its key.
+    case failure(String, limit: String? = nil)
 }
 
 extension ScrapeConfig {
@@ -25,6 +26,7 @@ extension ScrapeConfig {
         do throws(FetchError) {
             return answer(try await fetch.send(request))
         } catch {
+            if case .tooLarge = error { return .failure("\(error)", limit: "body_size_limit") }
             return .failure("\(error)")
         }
     }
@@ -65,15 +67,18 @@ extension ScrapeConfig {
             do throws(GzipError) {
                 body = try gunzip(body, bytesMax: bodyBytesMax)
             } catch {
-                return .failure("\(error)")
+                return .failure("\(error)", limit: error == .corrupt ? nil : "body_size_limit")
             }
         }
         if body.count > bodyBytesMax {
-            return .failure("body size limit exceeded (\(body.count) bytes, limit \(bodyBytesMax))")
+            return .failure(
+                "body size limit exceeded (\(body.count) bytes, limit \(bodyBytesMax))",
+                limit: "body_size_limit")
         }
         let type = response[header: "content-type"]
         guard let format = format(contentType: type) ?? fallbackProtocol?.format else {
-            let said = type.map { "the unsupported Content-Type \(quoted($0))" } ?? "no Content-Type"
+            let said =
+                type.map { "the unsupported Content-Type \(quoted($0))" } ?? "no Content-Type"
             return .failure(
                 "the target sent \(said); set fallback_scrape_protocol to read it anyway")
         }

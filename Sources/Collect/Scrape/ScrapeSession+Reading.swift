@@ -26,6 +26,7 @@ extension ScrapeSession {
         }
         let limit = config.limits.samples
         if limit > 0 && result.kept > limit {
+            result.limit = "sample_limit"
             throw ExpositionError(
                 line: 0, reason: "sample_limit exceeded (\(result.kept) samples, limit \(limit))")
         }
@@ -74,7 +75,10 @@ extension ScrapeSession {
             throw ExpositionError(line: parser.line, reason: "\(error)")
         }
         guard let kept, !kept.isEmpty else { return .dropped }
-        if let fault = fault(kept) { throw ExpositionError(line: parser.line, reason: fault) }
+        if let fault = fault(kept) {
+            result.limit = fault.limit
+            throw ExpositionError(line: parser.line, reason: fault.reason)
+        }
         switch intake.resolve(kept) {
         case .success(let id):
             result.added += 1
@@ -86,31 +90,36 @@ extension ScrapeSession {
     }
 
     /// Why a series fails the scrape.
-    private func fault(_ labels: Labels) -> String? {
-        if labels.metric.isEmpty { return "the metric has no name after relabelling" }
+    private func fault(_ labels: Labels) -> (limit: String?, reason: String)? {
+        if labels.metric.isEmpty { return (nil, "the metric has no name after relabelling") }
         let limits = config.limits
         let place = "metric \(quoted(String(labels.metric.prefix(50))))"
+        func exceeded(_ limit: String, _ what: String, _ most: Int) -> (String?, String) {
+            (limit, "\(limit) exceeded (\(place), \(what), limit \(most))")
+        }
         if limits.labels > 0 && labels.count > limits.labels {
-            return "label_limit exceeded (\(place), \(labels.count) labels, limit \(limits.labels))"
+            return exceeded("label_limit", "\(labels.count) labels", limits.labels)
         }
         guard limits.labelNameBytes > 0 || limits.labelValueBytes > 0 else { return nil }
         for label in labels {
             let (name, value) = (label.name.utf8.count, label.value.utf8.count)
             if limits.labelNameBytes > 0 && name > limits.labelNameBytes {
-                return "label_name_length_limit exceeded (\(place), \(name) bytes, limit "
-                    + "\(limits.labelNameBytes))"
+                return exceeded("label_name_length_limit", "\(name) bytes", limits.labelNameBytes)
             }
             if limits.labelValueBytes > 0 && value > limits.labelValueBytes {
-                return "label_value_length_limit exceeded (\(place), label \(label.name), "
-                    + "\(value) bytes, limit \(limits.labelValueBytes))"
+                return exceeded(
+                    "label_value_length_limit", "label \(label.name), \(value) bytes",
+                    limits.labelValueBytes)
             }
         }
         return nil
     }
 }
 
-/// Lays the target's labels over a sample's. Where both have one, the job's wins and the sample's is
-/// kept under `exported_…`; with `honor_labels` the sample's wins.
+/// Lays the target's labels over a sample's.
+///
+/// Where both have one, the job's wins and the sample's is kept under `exported_…`; with
+/// `honor_labels` the sample's wins.
 func withTargetLabels(_ labels: Labels, _ target: Labels, honorsLabels: Bool) -> Labels {
     var builder = LabelsBuilder(labels)
     var conflicts: [Label] = []

@@ -9,6 +9,8 @@ internal import Basics
 struct ScrapeResult: Sendable, Equatable {
     /// Why the scrape failed; nil when it did not.
     var error: String?
+    /// The limit that failed it, by its key in the configuration.
+    var limit: String?
     /// Samples in the exposition, before metric relabelling.
     var scraped = 0
     /// Samples after it.

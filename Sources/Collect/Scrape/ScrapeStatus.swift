@@ -60,7 +60,8 @@ func isLoopback(_ url: String) -> Bool {
 
 private func globalised(_ url: String, hostname: String) -> String {
     guard isLoopback(url), !hostname.isEmpty, let start = url.range(of: "://") else { return url }
-    return url[..<start.upperBound] + hostname + url[start.upperBound...].dropFirst(hostPart(url).count)
+    return url[..<start.upperBound] + hostname
+        + url[start.upperBound...].dropFirst(hostPart(url).count)
 }
 
 private func hostPart(_ url: String) -> Substring {

@@ -89,7 +89,9 @@ extension ScrapeConfig {
             return faulty("\(quoted(address)) is not a valid address")
         }
         let interval = relabelled["__scrape_interval__"].flatMap(parseDuration) ?? 0
-        if interval <= 0 { return faulty("the label __scrape_interval__ is not a duration above 0") }
+        if interval <= 0 {
+            return faulty("the label __scrape_interval__ is not a duration above 0")
+        }
         let timeout = relabelled["__scrape_timeout__"].flatMap(parseDuration) ?? 0
         if timeout <= 0 { return faulty("the label __scrape_timeout__ is not a duration above 0") }
         if timeout > interval {

@@ -24,7 +24,9 @@ final class ScrapeWorkers: Sendable {
     }
 
     /// Runs blocking work without waiting.
-    func start(_ key: UInt64, _ work: @escaping @Sendable () -> Void) { queue(key).async(execute: work) }
+    func start(_ key: UInt64, _ work: @escaping @Sendable () -> Void) {
+        queue(key).async(execute: work)
+    }
 
     private func queue(_ key: UInt64) -> DispatchQueue { queues[Int(key % UInt64(queues.count))] }
 }

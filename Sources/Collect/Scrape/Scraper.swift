@@ -28,7 +28,7 @@ public final class Scraper: Sendable {
             hostname: hostname)
     }
 
-    /// Scrapes according to a list of jobs from now on. Blocks while files of targets are read.
+    /// Scrapes according to a list of jobs from now on; blocks while files of targets are read.
     public func apply(_ configs: [ScrapeConfig]) {
         let names = Set(configs.map(\.jobName))
         let (gone, pools) = state.withLock { state -> ([ScrapePool], [ScrapePool]) in

@@ -16,7 +16,7 @@ struct ScrapeTools: Sendable {
 }
 
 /// A session that passes from hand to hand without being copied: its cache may be many megabytes.
-private final class SessionBox: @unchecked Sendable {  // Only who took it out of the lock touches it.
+private final class SessionBox: @unchecked Sendable {  // Whoever took it is alone with it.
     var session: ScrapeSession
 
     init(_ session: ScrapeSession) { self.session = session }
@@ -110,7 +110,7 @@ final class TargetLoop: Sendable {
         let began = tools.clock.now()
         let ticks = tools.clock.monotonic()
         let time = aligned(began, scheduled)
-        var answer = ScrapeAnswer.failure(blocked ?? "")
+        var answer = ScrapeAnswer.failure(blocked ?? "", limit: "target_limit")
         if blocked == nil { answer = await config.fetch(target, tools.fetch, tools.files) }
         let clock = tools.clock
         let (result, seconds) = await tools.workers.run(target.labels.fingerprint) { [answer] in
@@ -120,8 +120,9 @@ final class TargetLoop: Sendable {
                 switch answer {
                 case .exposition(let body, let format):
                     box.session.take(body, format: format, at: time, elapsed: elapsed)
-                case .failure(let reason):
-                    box.session.fail(reason, at: time, elapsed: elapsed)
+                case .failure(let reason, let limit):
+                    box.session.fail(
+                        reason, at: time, elapsed: elapsed, ScrapeResult(limit: limit))
                 }
             return (result, elapsed())
         }

@@ -34,7 +34,9 @@ public final class LogKeeper: Sendable {
         var sequence: Int64 = 0
     }
 
-    /// The open day. Its lock is held while committing; the commit queue lets one thread do that.
+    /// The open day.
+    ///
+    /// Its lock is held while committing; the commit queue lets one thread at a time do that.
     private struct Writer {
         var day: LogDay?
     }
@@ -83,7 +85,7 @@ public final class LogKeeper: Sendable {
             commitSeconds: registry.histogram(
                 "martlet_log_store_commit_seconds", "Duration of a group commit of log records."),
             bytes: registry.gauge("martlet_log_store_bytes", "Bytes of all day files of logs."),
-            days: registry.gauge("martlet_log_store_days", "Day files of logs."))
+            days: registry.gauge("martlet_log_store_files", "Day files of logs."))
     }
 
     /// Opens `folder/logs`, making it when it is missing, and reads the positions of all sources.
@@ -100,9 +102,11 @@ public final class LogKeeper: Sendable {
         var found: [StoredPosition] = []
         var damaged = 0
         for file in dayFiles(in: path) {
+            // What such a loss takes, lines and their place, was taken together: it is read again.
+            if WALCheck.loss(in: file.path + "-wal") != nil { damaged += 1 }
             do throws(LogError) {
                 found += try LogReader(file).positions()
-            } catch {
+            } catch .damaged {
                 damaged += 1
             }
         }
@@ -113,8 +117,9 @@ public final class LogKeeper: Sendable {
         return keeper
     }
 
-    /// Keeps records and, in the same transaction, where their source was read up to; returns when
-    /// both are on the disk. Calls from many threads share transactions.
+    /// Keeps records and, in the same transaction, where their source was read up to.
+    ///
+    /// Returns when both are on the disk. Calls from many threads share transactions.
     public func append(_ records: [LogRecord], _ position: LogPosition? = nil) throws(LogError) {
         if records.isEmpty && position == nil { return }
         try queue.append(records, position, commit: commit)
@@ -142,7 +147,7 @@ public final class LogKeeper: Sendable {
         return sets.sorted()
     }
 
-    /// Removes days that are too old or too many bytes. Called every few minutes.
+    /// Removes days that are too old or too many bytes; to be called every few minutes.
     public func maintain(now: Millis) {
         var files = dayFiles(in: folder)
         let today = now.flooredDivision(by: 86_400_000)

@@ -11,16 +11,10 @@ public struct OutboxDraft: Sendable, Equatable {
     public var receiver: String
     public var groupKey: String
     public var payload: [UInt8]
-    /// The same at every attempt, so that a receiver can drop a repetition.
-    public var deliveryID: String
     /// Not to be tried before this time.
     public var notBefore: Millis
 
-    public init(
-        receiver: String, groupKey: String, payload: [UInt8], deliveryID: String = "",
-        notBefore: Millis = 0
-    ) {
-        self.deliveryID = deliveryID
+    public init(receiver: String, groupKey: String, payload: [UInt8], notBefore: Millis = 0) {
         self.receiver = receiver
         self.groupKey = groupKey
         self.payload = payload
@@ -34,7 +28,6 @@ public struct OutboxItem: Sendable, Equatable, Identifiable {
     public var receiver: String
     public var groupKey: String
     public var payload: [UInt8]
-    public var deliveryID: String
     public var createdAt: Millis
     public var notBefore: Millis
     /// Attempts that failed.
@@ -70,26 +63,22 @@ public struct OutboxCounts: Sendable, Equatable {
 public struct Outbox: Sendable {
     let base: RecordBase
 
-    /// Keeps messages and the states of their groups, and forgets groups that ended, all or none.
+    /// Keeps messages and the states of their groups, all or none.
     ///
     /// - Returns: the ids of the messages, in order.
     @discardableResult
     public func enqueue(
-        _ drafts: [OutboxDraft], groups: [GroupDocument] = [], ended: [String] = [], now: Millis
+        _ drafts: [OutboxDraft], groups: [GroupState] = [], now: Millis
     ) throws(RecordError) -> [Int64] {
         try base.write("put a notification into the outbox") { db in
             for group in groups { try GroupStates.save(group, db) }
-            for key in ended { try GroupStates.forget(key, db) }
             return try drafts.map { draft in
                 try db.execute(
                     sql: """
-                        INSERT INTO outbox
-                            (receiver, group_key, payload, delivery_id, created_at, not_before)
-                        VALUES (?, ?, \(blobLiteral(draft.payload)), ?, ?, ?)
+                        INSERT INTO outbox (receiver, group_key, payload, created_at, not_before)
+                        VALUES (?, ?, \(blobLiteral(draft.payload)), ?, ?)
                         """,
-                    arguments: [
-                        draft.receiver, draft.groupKey, draft.deliveryID, now, draft.notBefore,
-                    ])
+                    arguments: [draft.receiver, draft.groupKey, now, draft.notBefore])
                 return db.lastInsertedRowID
             }
         }
@@ -108,7 +97,8 @@ public struct Outbox: Sendable {
     /// When the next message is due; nil when none waits.
     public func nextDue() throws(RecordError) -> Millis? {
         try base.read("read the outbox") { db in
-            try Int64.fetchOne(db, sql: "SELECT min(not_before) FROM outbox WHERE state = 'waiting'")
+            try Int64.fetchOne(
+                db, sql: "SELECT min(not_before) FROM outbox WHERE state = 'waiting'")
         }
     }
 
@@ -218,15 +208,14 @@ public struct Outbox: Sendable {
                 db,
                 sql: """
                     SELECT id, receiver, group_key, hex(payload), created_at, not_before, attempts,
-                        last_error, delivery_id
+                        last_error
                     FROM outbox WHERE \(condition) ORDER BY \(order) LIMIT \(limit)
                     """,
                 arguments: arguments
             ).map { row in
                 OutboxItem(
                     id: row[0], receiver: row[1], groupKey: row[2], payload: bytes(fromHex: row[3]),
-                    deliveryID: row[8], createdAt: row[4], notBefore: row[5], attempts: row[6],
-                    lastError: row[7])
+                    createdAt: row[4], notBefore: row[5], attempts: row[6], lastError: row[7])
             }
         }
     }

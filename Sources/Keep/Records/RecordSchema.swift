@@ -19,7 +19,6 @@ func recordMigrator() -> DatabaseMigrator {
                 CREATE TABLE outbox (
                     id INTEGER PRIMARY KEY AUTOINCREMENT,
                     receiver TEXT NOT NULL, group_key TEXT NOT NULL, payload BLOB NOT NULL,
-                    delivery_id TEXT NOT NULL,
                     created_at INTEGER NOT NULL, not_before INTEGER NOT NULL,
                     attempts INTEGER NOT NULL DEFAULT 0, last_error TEXT NOT NULL DEFAULT '',
                     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'given_up'))
@@ -35,7 +34,10 @@ func recordMigrator() -> DatabaseMigrator {
                 CREATE INDEX notifications_by_time ON notifications (ended_at, id);
 
                 CREATE TABLE group_states (
-                    key TEXT PRIMARY KEY NOT NULL, state BLOB NOT NULL
+                    receiver TEXT NOT NULL, group_key TEXT NOT NULL,
+                    firing TEXT NOT NULL, resolved TEXT NOT NULL,
+                    sent_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+                    PRIMARY KEY (receiver, group_key)
                 ) WITHOUT ROWID;
 
                 CREATE TABLE alert_states (

@@ -33,7 +33,8 @@ public struct Settings: Sendable {
         try base.read("read the settings") { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT key, value FROM settings WHERE substr(key, 1, length(?)) = ? ORDER BY key",
+                sql:
+                    "SELECT key, value FROM settings WHERE substr(key, 1, length(?)) = ? ORDER BY key",
                 arguments: [prefix, prefix]
             ).map { (key: $0[0], value: $0[1]) }
         }

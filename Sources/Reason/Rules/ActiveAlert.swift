@@ -1,5 +1,5 @@
-// One alert of a rule, from the moment its condition was first seen until a quarter of an hour after
-// it ended.
+// One alert of a rule, from the moment its condition was first seen until a quarter of an hour
+// after it ended.
 
 public import Basics
 

@@ -1,6 +1,7 @@
 // What has to outlive the process: which alerts were pending or firing, and since when. Prometheus
 // reads this back from ALERTS_FOR_STATE; Martlet keeps it as a record, so that an alert that was
-// firing goes on firing with its first time, and its end is told even if it came while nobody looked.
+// firing goes on firing with its first time, and its end is told even if it came while nobody
+// looked.
 
 public import Basics
 
@@ -70,7 +71,10 @@ public struct AlertRestoring: Sendable {
         for var alert in memory.alerts {
             switch alert.state {
             case .inactive: break
-            case .firing: alert.believedUntil = now + settleMillis
+            case .firing:
+                alert.believedUntil = now + settleMillis
+                // Whoever tells the receivers has to hear of it again.
+                alert.lastSentAt = nil
             case .pending where outage > lookbackMillis:
                 guard holdMillis >= gracePeriodMillis else { continue }
                 let remaining = holdMillis - (memory.seenAt - alert.activeAt)

@@ -1,7 +1,7 @@
-// The life of a rule's alerts, as a value: it is told what the expression yielded at a time and says
-// what follows. It follows Prometheus' rules/alerting.go step by step, with one difference: time in
-// which nothing was looked at (a suspended laptop, a stopped agent) does not count towards `for`,
-// because nobody knows what happened in it.
+// The life of a rule's alerts, as a value: it is told what the expression yielded at a time and
+// says what follows. It follows Prometheus' rules/alerting.go step by step, with one difference:
+// time in which nothing was looked at (a suspended laptop, a stopped agent) does not count towards
+// `for`, because nobody knows what happened in it.
 
 public import Basics
 
@@ -55,8 +55,8 @@ public struct AlertingRule: Sendable {
         /// Takes in what the expression yielded.
         ///
         /// - Parameter limit: the most alerts, 0 for any number; beyond it all are dropped.
-        /// - Throws: ``RuleFault`` for two elements with one label set (nothing changes), and beyond
-        ///   the limit (the rule starts anew).
+        /// - Throws: ``RuleFault`` for two elements with one label set (nothing changes), and
+        ///   beyond the limit (the rule starts anew).
         public mutating func observe(
             _ elements: [AlertElement], at time: Millis, timing: Timing, limit: Int = 0
         ) throws(RuleFault) -> [Action] {
@@ -64,7 +64,8 @@ public struct AlertingRule: Sendable {
             for element in elements {
                 if seen.updateValue(element, forKey: element.labels) != nil {
                     throw RuleFault(
-                        "vector contains metrics with the same labelset after applying alert labels: "
+                        "vector contains metrics with the same labelset after applying alert "
+                            + "labels: "
                             + element.labels.description)
                 }
             }
@@ -95,7 +96,8 @@ public struct AlertingRule: Sendable {
             return actions
         }
 
-        /// Takes out of the reckoning what was not looked at, and times that lie ahead of the clock.
+        /// Takes out of the reckoning what was not looked at, and times that lie ahead of the
+        /// clock.
         private mutating func adjust(to time: Millis, _ timing: Timing) {
             defer { lastObservedAt = time }
             guard let last = lastObservedAt else { return }

@@ -1,6 +1,6 @@
-// Evaluates one group, as a value: `step(at:)` runs its rules one after the other at one time, writes
-// each result so that the next rule sees it, and returns the alerts that receivers should hear of. It
-// has no clock and no thread, so a day of evaluations runs in a test in a moment.
+// Evaluates one group, as a value: `step(at:)` runs its rules one after the other at one time,
+// writes each result so that the next rule sees it, and returns the alerts that receivers should
+// hear of. It has no clock and no thread, so a day of evaluations runs in a test in a moment.
 
 public import Basics
 internal import Query
@@ -20,8 +20,8 @@ public struct GroupEvaluator: Sendable {
     private var remembered: (alerts: [RememberedAlerts], at: Millis) = ([], .min)
     private var isRestored = false
 
-    /// While alerts are active their states are saved at least so often, so that the time of an outage
-    /// is known to within this.
+    /// While alerts are active their states are saved at least so often, so that the time of an
+    /// outage is known to within this.
     private static let memoryMillis: Millis = 60_000
 
     public init(_ group: RuleGroup, world: RuleWorld) {
@@ -219,7 +219,9 @@ public struct GroupEvaluator: Sendable {
         do {
             let memories = try world.memory.load(group.key)
             for (index, rule) in group.rules.enumerated() where rule.isAlerting {
-                guard let memory = memories.first(where: { $0.rule == rule.identity }) else { continue }
+                guard let memory = memories.first(where: { $0.rule == rule.identity }) else {
+                    continue
+                }
                 states[index] = world.restoring.state(
                     from: memory, holdMillis: rule.holdMillis, now: time)
                 let shown = states[index].shown

@@ -60,8 +60,9 @@ public struct Rule: Sendable {
         return 0
     }
 
-    /// What makes two rules the same across a reload, as in Prometheus: kind, name and labels. A rule
-    /// whose expression was edited keeps its alerts.
+    /// What makes two rules the same across a reload, as in Prometheus: kind, name and labels.
+    ///
+    /// A rule whose expression was edited keeps its alerts.
     public var identity: String {
         let pairs = labels.map { "\(quoted($0.name))=\(quoted($0.source))" }.sorted()
         return "\(isAlerting ? "alert" : "record") \(name) {\(pairs.joined(separator: ","))}"

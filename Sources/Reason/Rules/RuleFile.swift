@@ -1,6 +1,7 @@
 // Reads a rule file in the format of Prometheus 3.5. All faults of a file are collected, each with
-// line and column, so that a person fixes them in one go. Names may be any UTF-8, as in Prometheus 3,
-// but annotation names stay with the classic letters: they are read by templates and by receivers.
+// line and column, so that a person fixes them in one go. Names may be any UTF-8, as in Prometheus
+// 3, but annotation names stay with the classic letters: they are read by templates and by
+// receivers.
 
 public import Basics
 public import Bytes
@@ -13,8 +14,8 @@ public typealias ExpressionCheck = @Sendable (String) throws(QueryError) -> Void
 public enum RuleFile {
     /// Reads one file's text.
     ///
-    /// - Returns: the groups that are whole, and the problems. With any error among the problems the
-    ///   file should not be used.
+    /// - Returns: the groups that are whole, and the problems. With any error among the problems
+    ///   the file should not be used.
     public static func parse(
         _ text: String, file: String, check: @escaping ExpressionCheck
     ) -> (groups: [RuleGroup], problems: [Problem]) {
@@ -31,8 +32,8 @@ public enum RuleFile {
         }
     }
 
-    /// Reads the files that match patterns; as in Prometheus, `*` and `?` may stand in the last part
-    /// of a path only.
+    /// Reads the files that match patterns; as in Prometheus, `*` and `?` may stand in the last
+    /// part of a path only.
     ///
     /// - Parameter folder: what relative patterns are relative to.
     public static func load(
@@ -70,7 +71,9 @@ public enum RuleFile {
             return wildcard(pattern.dropFirst(), name)
                 || !name.isEmpty && wildcard(pattern, name.dropFirst())
         }
-        guard let byte = name.first, first == UInt8(ascii: "?") || first == byte else { return false }
+        guard let byte = name.first, first == UInt8(ascii: "?") || first == byte else {
+            return false
+        }
         return wildcard(pattern.dropFirst(), name.dropFirst())
     }
 
@@ -178,7 +181,9 @@ private struct RuleFileReader {
         if hasKeep {
             section.error("keep_firing_for", "invalid field 'keep_firing_for' in recording rule")
         }
-        if hasNotes { section.error("annotations", "invalid field 'annotations' in recording rule") }
+        if hasNotes {
+            section.error("annotations", "invalid field 'annotations' in recording rule")
+        }
         if name.contains(where: { "{}".contains($0) }) {
             section.error(
                 "record", "braces present in the recording rule name; should it be in expr?")
@@ -193,14 +198,8 @@ private struct RuleFileReader {
         do throws(QueryError) {
             try check(expression)
         } catch {
-            guard case .parse(let reason, let from, _) = error else {
-                section.error("expr", "could not parse expression: \(error.reason)")
-                return
-            }
-            let before = Array(expression.utf8.prefix(from))
-            let line = before.count { $0 == 0x0a } + 1
-            let column = before.count - (before.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0) + 1
-            section.error("expr", "could not parse expression: \(line):\(column): \(reason)")
+            let reason = error.text(in: expression)
+            section.error("expr", "could not parse expression: \(reason)")
         }
     }
 
@@ -221,7 +220,8 @@ private struct RuleFileReader {
                 pair.value, name: "__alert_\(alert)", variables: AlertTemplate.variables)
         } catch {
             section.error(
-                "\(kind)s", "\(kind) \(quoted(pair.key)): line \(error.line), "
+                "\(kind)s",
+                "\(kind) \(quoted(pair.key)): line \(error.line), "
                     + "column \(error.column) of the template: \(error.reason)")
         }
         return RuleText(name: pair.key, source: pair.value, template: template)

@@ -1,5 +1,5 @@
-// When a group is due. Groups are spread over their interval by a hash of their name, so that they do
-// not all query in the same millisecond, and their times do not move when the agent restarts.
+// When a group is due. Groups are spread over their interval by a hash of their name, so that they
+// do not all query in the same millisecond, and their times do not move when the agent restarts.
 
 public import Basics
 

@@ -1,5 +1,5 @@
-// What the evaluation of rules needs from outside: somebody who answers queries, a place for results,
-// a memory, and the names under which this agent is known.
+// What the evaluation of rules needs from outside: somebody who answers queries, a place for
+// results, a memory, and the names under which this agent is known.
 
 public import Basics
 public import Query
@@ -35,7 +35,7 @@ public struct RuleWorld: Sendable {
         do {
             answer = try engine.instant(expression, time, limits)
         } catch {
-            throw RuleFault(error.reason)
+            throw RuleFault(error.text(in: expression))
         }
         switch answer.value {
         case .vector(let samples): return samples

@@ -1,5 +1,5 @@
-// The ruler's own metrics, counted per group in its snapshot and gathered when somebody asks, so that
-// a group that a reload removed takes its series with it.
+// The ruler's own metrics, counted per group in its snapshot and gathered when somebody asks, so
+// that a group that a reload removed takes its series with it.
 
 import Basics
 

@@ -1,5 +1,6 @@
-// Runs the rule groups: each on its own queue, at its own interval, off the cooperative pool because
-// queries block. A reload leaves unchanged groups alone and hands the states of changed ones over.
+// Runs the rule groups: each on its own queue, at its own interval, off the cooperative pool
+// because queries block. A reload leaves unchanged groups alone and hands the states of changed
+// ones over.
 
 public import Basics
 internal import Dispatch
@@ -20,8 +21,8 @@ public final class Ruler: Sendable {
 
     /// Makes a ruler without rules.
     ///
-    /// - Parameter notify: takes the alerts that receivers should hear of; called on a group's queue,
-    ///   may block.
+    /// - Parameter notify: takes the alerts that receivers should hear of; called on a group's
+    ///   queue, may block.
     public init(
         world: RuleWorld, clock: Clock, registry: Registry,
         notify: @escaping @Sendable ([Alert]) -> Void
@@ -150,7 +151,8 @@ private final class GroupLoop: @unchecked Sendable {  // `evaluator` is only tou
     }
 
     @discardableResult
-    private func onQueue<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+    private func onQueue<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result
+    {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: body()) }
         }

@@ -1,6 +1,6 @@
-// Go's `printf` for the values that templates hold: verbs, flags, width, precision, explicit argument
-// numbers, and Go's own way of complaining inside the text (`%!d(string=x)`). Floats are laid out by
-// the C library, whose `%e`, `%f` and `%g` agree with Go's once a precision is given.
+// Go's `printf` for the values that templates hold: verbs, flags, width, precision, explicit
+// argument numbers, and Go's own way of complaining inside the text (`%!d(string=x)`). Floats are
+// laid out by the C library, whose `%e`, `%f` and `%g` agree with Go's once a precision is given.
 
 internal import Glibc
 
@@ -94,7 +94,8 @@ private struct GoFormatter {
             return
         }
         let length = utf8Length(format[index])
-        let verb = String(decoding: format[index..<min(index + length, format.count)], as: UTF8.self)
+        let verb = String(
+            decoding: format[index..<min(index + length, format.count)], as: UTF8.self)
         index += length
         if verb == "%" {
             result += "%"
@@ -116,7 +117,8 @@ private struct GoFormatter {
     private mutating func argumentNumber() {
         guard index < format.count, format[index] == UInt8(ascii: "["),
             let close = format[index...].firstIndex(of: UInt8(ascii: "]")),
-            let number = Int(String(decoding: format[(index + 1)..<close], as: UTF8.self)), number > 0
+            let number = Int(String(decoding: format[(index + 1)..<close], as: UTF8.self)),
+            number > 0
         else { return }
         next = number - 1
         reordered = true
@@ -175,7 +177,9 @@ private struct GoFormatter {
         case "O": return sign(number < 0, options) + "0o" + String(number.magnitude, radix: 8)
         case "b": radix = (2, "0b", false)
         case "c", "q", "U":
-            guard let scalar = UInt32(exactly: number).flatMap(Unicode.Scalar.init) else { return nil }
+            guard let scalar = UInt32(exactly: number).flatMap(Unicode.Scalar.init) else {
+                return nil
+            }
             if verb == "c" { return padded(String(Character(scalar)), options) }
             if verb == "q" { return padded("'\(Character(scalar))'", options) }
             let hex = String(number, radix: 16, uppercase: true)

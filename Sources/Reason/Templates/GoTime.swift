@@ -71,7 +71,8 @@ func goTimeFormat(_ seconds: Double, _ layout: String) -> String {
         ("02", digits(parts.day, 2)), ("03", digits(hour12, 2)), ("04", digits(parts.minute, 2)),
         ("05", digits(parts.second, 2)), ("06", digits(parts.year % 100, 2)),
         ("15", digits(parts.hour, 2)), ("PM", parts.hour < 12 ? "AM" : "PM"),
-        ("pm", parts.hour < 12 ? "am" : "pm"), ("_2", parts.day < 10 ? " \(parts.day)" : "\(parts.day)"),
+        ("pm", parts.hour < 12 ? "am" : "pm"),
+        ("_2", parts.day < 10 ? " \(parts.day)" : "\(parts.day)"),
         ("1", String(parts.month)), ("2", String(parts.day)), ("3", String(hour12)),
         ("4", String(parts.minute)), ("5", String(parts.second)),
     ]

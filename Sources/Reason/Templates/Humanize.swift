@@ -26,7 +26,9 @@ func humanizedDuration(_ seconds: Double) -> String {
     let sign = seconds < 0 ? "-" : ""
     // Beyond this many seconds (292 billion years) whole numbers end.
     let whole = Int64(min(seconds.magnitude, 9e18))
-    let (rest, minutes, hours, days) = (whole % 60, whole / 60 % 60, whole / 3600 % 24, whole / 86_400)
+    let (rest, minutes, hours, days) = (
+        whole % 60, whole / 60 % 60, whole / 3600 % 24, whole / 86_400
+    )
     if days != 0 { return "\(sign)\(days)d \(hours)h \(minutes)m \(rest)s" }
     if hours != 0 { return "\(sign)\(hours)h \(minutes)m \(rest)s" }
     if minutes != 0 { return "\(sign)\(minutes)m \(rest)s" }

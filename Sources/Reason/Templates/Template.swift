@@ -2,8 +2,9 @@
 // notifications use it, because that is what people's files are written in. A template is parsed
 // once, when its file is read, and expanded as often as needed; both are pure.
 //
-// The order to read: TemplateLexer, TemplateParser, TemplateEvaluator, then the functions. Not done,
-// because no rule uses it: complex numbers, method calls on anything but times and durations, `call`.
+// The order to read: TemplateLexer, TemplateParser, TemplateEvaluator, then the functions. Not
+// done, because no rule uses it: complex numbers, method calls on anything but times and durations,
+// `call`.
 
 public import Basics
 public import Query
@@ -69,7 +70,8 @@ public struct TemplateFunctions: Sendable {
 
     public init(
         names: Set<String>,
-        call: @escaping @Sendable (String, [TemplateValue], TemplateWorld) throws(TemplateFault)
+        call:
+            @escaping @Sendable (String, [TemplateValue], TemplateWorld) throws(TemplateFault)
             -> TemplateValue
     ) {
         self.names = names

@@ -50,7 +50,8 @@ func callBuiltin(
     case "printf":
         try need(1)
         guard case .string(let format) = arguments[0] else {
-            throw TemplateFault("wrong type for value; expected string; got \(arguments[0].typeName)")
+            throw TemplateFault(
+                "wrong type for value; expected string; got \(arguments[0].typeName)")
         }
         return .string(goFormat(format, Array(arguments.dropFirst())))
     case "html": return .string(escapedHTML(goPrint(arguments)))
@@ -75,7 +76,8 @@ private func equals(_ left: TemplateValue, _ right: TemplateValue) throws(Templa
 private func ordered(
     _ name: String, _ left: TemplateValue, _ right: TemplateValue
 ) throws(TemplateFault) -> Bool {
-    func decide<Value>(_ a: Value, _ b: Value, _ less: (Value, Value) -> Bool, _ same: Bool) -> Bool {
+    func decide<Value>(_ a: Value, _ b: Value, _ less: (Value, Value) -> Bool, _ same: Bool) -> Bool
+    {
         switch name {
         case "lt": less(a, b)
         case "le": less(a, b) || same

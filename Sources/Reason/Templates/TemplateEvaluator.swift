@@ -46,7 +46,8 @@ struct TemplateEvaluator {
             throw fault(place, source, "more than the limit of \(Self.stepsMax) steps")
         }
         if output.count > Self.outputBytesMax {
-            throw fault(place, source, "more than the limit of \(Self.outputBytesMax) bytes of output")
+            throw fault(
+                place, source, "more than the limit of \(Self.outputBytesMax) bytes of output")
         }
     }
 
@@ -102,7 +103,8 @@ struct TemplateEvaluator {
         guard depth < Self.depthMax else {
             throw fault(place, source, "exceeded maximum template depth (\(Self.depthMax))")
         }
-        let value = try pipe.map { (pipe) throws(TemplateError) in try evaluate(pipe, dot) } ?? .none
+        let value =
+            try pipe.map { (pipe) throws(TemplateError) in try evaluate(pipe, dot) } ?? .none
         let outer = stack
         stack = [("$", value)]
         depth += 1

@@ -1,5 +1,5 @@
-// The functions that Prometheus adds to the language for rules. `tmpl` is for consoles only and left
-// out. Texts come out unescaped: the template is text, and whoever shows it escapes.
+// The functions that Prometheus adds to the language for rules. `tmpl` is for consoles only and
+// left out. Texts come out unescaped: the template is text, and whoever shows it escapes.
 
 import Basics
 import Query
@@ -77,7 +77,8 @@ private func titled(_ text: String) -> String {
     var startsWord = true
     for character in text {
         result += startsWord ? character.uppercased() : String(character)
-        startsWord = !(character.isLetter || character.isNumber || character == "_" || character == "'")
+        startsWord =
+            !(character.isLetter || character.isNumber || character == "_" || character == "'")
     }
     return result
 }
@@ -104,7 +105,9 @@ private func withoutDomain(_ text: String) -> String {
     let host = split?.host ?? text
     let isAddress =
         host.contains(":")
-        || host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { UInt8($0) != nil }
+        || host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy {
+            UInt8($0) != nil
+        }
     if isAddress { return text }
     let short = String(host.prefix { $0 != "." })
     return split.map { $0.port.isEmpty ? short : "\(short):\($0.port)" } ?? short
@@ -126,7 +129,9 @@ private func callOnNumber(_ name: String, _ number: Double) throws(TemplateFault
         // Nanoseconds must fit 64 bits, as in Prometheus.
         guard number.magnitude < 9_223_372_036 else {
             throw TemplateFault(
-                "\(numberText(number)) cannot be represented as a nanoseconds timestamp since it overflows int64")
+                "\(numberText(number)) cannot be represented as a nanoseconds timestamp since it "
+                    + "overflows int64"
+            )
         }
         return name == "toTime" ? .time(number) : .string(goTimeText(number))
     }
@@ -158,15 +163,12 @@ private func callOnVectors(
 ) throws(TemplateFault) -> TemplateValue {
     switch name {
     case "query":
-        do {
-            let samples = try world.query(try text(arguments[0]), world.now)
+        let query = try text(arguments[0])
+        do throws(QueryError) {
+            let samples = try world.query(query, world.now)
             return .list(samples.map { .sample($0.labels, $0.value) })
-        } catch let error as TemplateFault {
-            throw error
-        } catch let error as QueryError {
-            throw TemplateFault(error.reason)
         } catch {
-            throw TemplateFault("\(error)")
+            throw TemplateFault(error.text(in: query))
         }
     case "first":
         guard let first = try vector(arguments[0]).first else {
@@ -179,7 +181,9 @@ private func callOnVectors(
     default:
         let key = try text(arguments[0])
         var keyed: [(String, TemplateValue)] = []
-        for item in try vector(arguments[1]) { keyed.append((try labels(of: item)[key] ?? "", item)) }
+        for item in try vector(arguments[1]) {
+            keyed.append((try labels(of: item)[key] ?? "", item))
+        }
         let sorted = keyed.enumerated().sorted { left, right in
             let (a, b) = (left.element.0, right.element.0)
             return a == b ? left.offset < right.offset : a.utf8.lexicographicallyPrecedes(b.utf8)

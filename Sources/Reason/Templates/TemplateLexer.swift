@@ -215,7 +215,9 @@ struct TemplateLexer {
             offset += 1
         }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-        guard let value = goNumber(text) else { throw fault(start, "bad number syntax: \(goQuoted(text))") }
+        guard let value = goNumber(text) else {
+            throw fault(start, "bad number syntax: \(goQuoted(text))")
+        }
         add(value, start, follows: follows)
     }
 }
@@ -239,7 +241,9 @@ private func goNumber(_ text: String) -> TemplateToken.Kind? {
         return Int(digits.dropFirst(2), radix: radix).map { .int(isNegative ? -$0 : $0) }
     }
     if let whole = Int(plain) { return .int(whole) }
-    guard digits.contains(where: { ".e".contains($0) }), let value = Double(plain) else { return nil }
+    guard digits.contains(where: { ".e".contains($0) }), let value = Double(plain) else {
+        return nil
+    }
     return .float(value)
 }
 

@@ -1,5 +1,6 @@
-// From tokens to the tree. Whatever can be known without running is checked here: unknown functions,
-// variables that nobody declared, blocks that do not end. Recursive descent with a depth limit.
+// From tokens to the tree. Whatever can be known without running is checked here: unknown
+// functions, variables that nobody declared, blocks that do not end. Recursive descent with a depth
+// limit.
 
 struct TemplateParser {
     private let source: [UInt8]
@@ -97,7 +98,9 @@ struct TemplateParser {
     ]
 
     private mutating func close() throws(TemplateError) {
-        guard next.kind == .close else { throw fault(next, "unexpected token in the closing action") }
+        guard next.kind == .close else {
+            throw fault(next, "unexpected token in the closing action")
+        }
         _ = take()
     }
 
@@ -146,7 +149,9 @@ struct TemplateParser {
         (variables, loops) = (["$"], 0)
         let (body, stop) = try list()
         (variables, loops) = outer
-        guard case .endKeyword = stop else { throw fault(keyword, "unexpected EOF: define is not closed") }
+        guard case .endKeyword = stop else {
+            throw fault(keyword, "unexpected EOF: define is not closed")
+        }
         definitions[title] = body
     }
 
@@ -163,10 +168,14 @@ struct TemplateParser {
         case .end: throw fault(opening, "unexpected EOF: \(word) is not closed")
         case .endKeyword: break
         case .otherwise:
-            if case .identifier(let inner) = next.kind, inner == "if" || inner == "with", word != "range" {
+            if case .identifier(let inner) = next.kind, inner == "if" || inner == "with",
+                word != "range"
+            {
                 _ = take()
                 // `else if` shares the end of the outer one.
-                otherwise = [try nested { (parser) throws(TemplateError) in try parser.branch(inner) }]
+                otherwise = [
+                    try nested { (parser) throws(TemplateError) in try parser.branch(inner) }
+                ]
             } else {
                 try close()
                 let (nodes, last) = try list()
@@ -202,7 +211,9 @@ struct TemplateParser {
             let start = next
             var command = TemplateCommand(place: start.place, source: "")
             while next.kind != closing && next.kind != .pipe {
-                if next.kind == .close { throw fault(next, "unexpected }}: a parenthesis is not closed") }
+                if next.kind == .close {
+                    throw fault(next, "unexpected }}: a parenthesis is not closed")
+                }
                 if !command.operands.isEmpty && !next.follows {
                     throw fault(next, "expected a space between operands")
                 }
@@ -293,7 +304,10 @@ struct TemplateParser {
             let inner = try pipeline(until: .rightParen)
             return made(.group(inner, chain()))
         case .end: throw fault(token, "unclosed action")
-        default: throw fault(token, "unexpected \(goQuoted(text(from: token.offset, to: next.offset))) in operand")
+        default:
+            throw fault(
+                token,
+                "unexpected \(goQuoted(text(from: token.offset, to: next.offset))) in operand")
         }
     }
 
@@ -308,7 +322,9 @@ struct TemplateParser {
 
     private func text(from start: Int, to end: Int) -> String {
         var slice = source[min(start, source.count)..<max(start, min(end, source.count))]
-        while let last = slice.last, last == 0x20 || last == 0x0a || last == 0x09 { slice.removeLast() }
+        while let last = slice.last, last == 0x20 || last == 0x0a || last == 0x09 {
+            slice.removeLast()
+        }
         return String(decoding: slice, as: UTF8.self)
     }
 }

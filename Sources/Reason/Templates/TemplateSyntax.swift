@@ -1,5 +1,5 @@
-// The tree of a parsed template. Each node that can fail keeps its place and its source text, because
-// Go's error messages quote both.
+// The tree of a parsed template. Each node that can fail keeps its place and its source text,
+// because Go's error messages quote both.
 
 /// Where something stands in a template, counted from 1 (column in bytes).
 struct TemplatePlace: Sendable, Equatable {

@@ -1,5 +1,7 @@
-// One group: alerts that are told together to one receiver. When it tells is decided here, by the
-// rules of Alertmanager's dispatcher and deduplication stage.
+// One group: alerts that are told together to one receiver, and the record of what was told. When
+// there is something to tell is decided here, by the rules of Alertmanager's dispatcher and
+// deduplication stage. Like Alertmanager, only the record is kept at rest: after a restart the
+// rules say again what fires and what has ended.
 
 public import Basics
 
@@ -12,54 +14,43 @@ public enum NotificationReason: String, Sendable {
     case repeated = "repeat interval elapsed"
 }
 
-/// What was last told through one webhook of the group's receiver.
+/// What was last told of a group through one webhook.
 public struct SentRecord: Sendable, Equatable {
+    public struct Key: Hashable, Sendable {
+        /// The receiver and the place of its webhook: `ops/0`.
+        public var target: String
+        public var groupKey: String
+
+        public init(target: String, groupKey: String) {
+            self.target = target
+            self.groupKey = groupKey
+        }
+    }
+
+    public var key: Key
     public var at: Millis
     /// Fingerprints of the alerts that were told as firing.
     public var firing: Set<UInt64>
     /// Fingerprints of those told as resolved.
     public var resolved: Set<UInt64>
+    /// When nobody needs to know any more.
+    public var expiresAt: Millis
 
-    public init(at: Millis, firing: Set<UInt64>, resolved: Set<UInt64>) {
+    public init(
+        key: Key, at: Millis, firing: Set<UInt64>, resolved: Set<UInt64>, expiresAt: Millis
+    ) {
+        self.key = key
         self.at = at
         self.firing = firing
         self.resolved = resolved
-    }
-}
-
-/// A group with what it has told.
-public struct NotificationGroup: Sendable, Equatable {
-    public struct Key: Hashable, Sendable {
-        public var receiver: String
-        public var labels: Labels
+        self.expiresAt = expiresAt
     }
 
-    public var key: Key
-    public var alerts: [Labels: Alert] = [:]
-    public var nextFlushAt: Millis
-    /// When it was last looked at; what passed after that was not seen.
-    public var seenAt: Millis
-    /// By the webhook's place in the receiver.
-    public var sent: [Int: SentRecord] = [:]
-
-    init(key: Key, nextFlushAt: Millis, seenAt: Millis) {
-        self.key = key
-        self.nextFlushAt = nextFlushAt
-        self.seenAt = seenAt
-    }
-
-    /// Alertmanager's `groupKey`: the path of the route, here always the root's, and the labels.
-    public var groupKey: String {
-        let pairs = key.labels.map { "\($0.name)=\(quoted($0.value))" }
-        return "{}:{\(pairs.joined(separator: ", "))}"
-    }
-
-    /// The name under which the group is remembered.
-    public var memoryKey: String { "\(key.receiver)\u{1f}\(groupKey)" }
-
-    /// Whether a webhook has to be told, and why.
-    func reason(
-        for record: SentRecord?, firing: Set<UInt64>, resolved: Set<UInt64>, sendsResolved: Bool,
+    /// Whether, after this record, something is to be told, and why.
+    ///
+    /// - Parameter record: nil when nothing was told yet.
+    static func reason(
+        after record: SentRecord?, firing: Set<UInt64>, resolved: Set<UInt64>, sendsResolved: Bool,
         repeatMillis: Millis, at now: Millis
     ) -> NotificationReason? {
         guard let record else { return firing.isEmpty ? nil : .first }
@@ -70,6 +61,27 @@ public struct NotificationGroup: Sendable, Equatable {
         if sendsResolved && !resolved.isSubset(of: record.resolved) { return .someResolved }
         return record.at + repeatMillis <= now ? .repeated : nil
     }
+}
+
+/// Alerts of one receiver with the same values of the grouping labels.
+struct NotificationGroup: Sendable, Equatable {
+    struct Key: Hashable, Sendable {
+        var receiver: String
+        var labels: Labels
+
+        /// Alertmanager's `groupKey`: the path of the route, here always the root's, and the
+        /// labels.
+        var groupKey: String {
+            let pairs = labels.map { "\($0.name)=\(quoted($0.value))" }
+            return "{}:{\(pairs.joined(separator: ", "))}"
+        }
+    }
+
+    var key: Key
+    var alerts: [Labels: Alert] = [:]
+    var nextFlushAt: Millis
+    /// When it was last looked at; what passed after that was not seen.
+    var seenAt: Millis
 }
 
 /// One message to one webhook.

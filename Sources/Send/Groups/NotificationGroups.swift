@@ -1,9 +1,9 @@
-// All groups, as a value: alerts go in, notifications come out when their time has come. No clock, no
-// network; the notifier calls it and carries out what it says.
+// All groups, as a value: alerts go in, notifications come out when their time has come. No clock,
+// no network; the notifier calls it and carries out what it says.
 //
-// A firing alert ends when its rule says so, or when nobody has repeated it up to its `endsAt`. Time
-// that passes unseen (a suspended laptop, a stopped agent) must not end it, so such a gap is added to
-// the `endsAt` of all firing alerts.
+// A firing alert ends when its rule says so, or when nobody has repeated it up to its `endsAt`.
+// Time that passes unseen (a suspended laptop) must not end it, so such a gap is added to the
+// `endsAt` of all firing alerts.
 
 public import Basics
 
@@ -12,17 +12,20 @@ public struct NotificationGroups: Sendable {
     /// The clock is looked at twice a minute at least; more between two looks was not seen.
     static let gapMillisMax: Millis = 120_000
 
-    public private(set) var groups: [NotificationGroup.Key: NotificationGroup] = [:]
+    private var groups: [NotificationGroup.Key: NotificationGroup] = [:]
+    private var records: [SentRecord.Key: SentRecord] = [:]
 
-    public init() {}
-
-    /// Groups as they were remembered.
-    public init(_ remembered: [NotificationGroup]) {
-        for group in remembered { groups[group.key] = group }
+    /// No groups yet.
+    ///
+    /// - Parameter records: what was told before a restart.
+    public init(_ records: [SentRecord] = []) {
+        for record in records { self.records[record.key] = record }
     }
 
     /// When the next group is due.
     public var nextFlushAt: Millis? { groups.values.map(\.nextFlushAt).min() }
+
+    public var groupCount: Int { groups.count }
 
     /// Takes in alerts for all receivers. (The routing tree will choose receivers here.)
     public mutating func receive(_ alerts: [Alert], at now: Millis, receivers: [Receiver]) {
@@ -38,7 +41,7 @@ public struct NotificationGroups: Sendable {
         let key = NotificationGroup.Key(receiver: receiver.name, labels: labels)
         if groups[key] == nil {
             // An end that nobody was told the beginning of is no news.
-            if alert.isResolved(at: now) { return }
+            if alert.isResolved(at: now) && !wasTold(alert, key, receiver) { return }
             // An alert that is older than the wait has waited enough.
             let waits = alert.startsAt + grouping.waitMillis >= now
             groups[key] = NotificationGroup(
@@ -47,8 +50,18 @@ public struct NotificationGroups: Sendable {
         groups[key]?.alerts[alert.labels] = alert
     }
 
+    private func wasTold(
+        _ alert: Alert, _ key: NotificationGroup.Key, _ receiver: Receiver
+    ) -> Bool {
+        receiver.webhooks.indices.contains { index in
+            let target = Receiver.target(receiver.name, index)
+            let record = records[.init(target: target, groupKey: key.groupKey)]
+            return record?.firing.contains(alert.labels.fingerprint) ?? false
+        }
+    }
+
     /// Moves the ends of firing alerts past a time in which nobody looked.
-    public mutating func adjust(to now: Millis) {
+    private mutating func adjust(to now: Millis) {
         for (key, var group) in groups {
             let gap = now - group.seenAt
             if gap > Self.gapMillisMax {
@@ -57,24 +70,18 @@ public struct NotificationGroups: Sendable {
                 }
             }
             // A clock that was set back must not silence a group.
-            if gap < 0 {
-                group.nextFlushAt = min(group.nextFlushAt, now)
-                group.sent = group.sent.mapValues {
-                    SentRecord(at: min($0.at, now), firing: $0.firing, resolved: $0.resolved)
-                }
-            }
+            if gap < 0 { group.nextFlushAt = min(group.nextFlushAt, now) }
             group.seenAt = now
             groups[key] = group
         }
+        for (key, record) in records where record.at > now { records[key]?.at = now }
     }
 
     /// What a flush leads to.
     public struct Flush: Sendable, Equatable {
         public var notifications: [Notification] = []
-        /// Groups to remember as they are now.
-        public var changed: [NotificationGroup] = []
-        /// Groups that are over, by ``NotificationGroup/memoryKey``.
-        public var ended: [String] = []
+        /// Records to keep, one for each notification.
+        public var records: [SentRecord] = []
     }
 
     /// Tells what is due.
@@ -83,102 +90,71 @@ public struct NotificationGroups: Sendable {
     ///   way; a mere repetition is then left out.
     public mutating func flush(
         at now: Millis, receivers: [Receiver],
-        isWaiting: (_ receiver: String, _ webhook: Int, _ groupKey: String) -> Bool = { _, _, _ in false }
+        isWaiting: (SentRecord.Key) -> Bool = { _ in false }
     ) -> Flush {
         adjust(to: now)
+        records = records.filter { $0.value.expiresAt > now }
         var result = Flush()
-        let due = groups.values.filter { $0.nextFlushAt <= now }
-            .sorted { ($0.nextFlushAt, $0.memoryKey) < ($1.nextFlushAt, $1.memoryKey) }
+        let due = groups.values.filter { $0.nextFlushAt <= now }.sorted { left, right in
+            (left.nextFlushAt, left.key.receiver, left.key.groupKey)
+                < (right.nextFlushAt, right.key.receiver, right.key.groupKey)
+        }
         for var group in due {
+            groups[group.key] = nil
             guard let receiver = receivers.first(where: { $0.name == group.key.receiver }) else {
-                groups[group.key] = nil
-                result.ended.append(group.memoryKey)
                 continue
             }
-            let before = group
-            result.notifications += tell(&group, receiver, now, isWaiting)
+            tell(group, receiver, now, isWaiting, &result)
             group.alerts = group.alerts.filter { !$0.value.isResolved(at: now) }
             group.nextFlushAt = now + receiver.grouping.intervalMillis
-            if group.alerts.isEmpty {
-                groups[group.key] = nil
-                result.ended.append(group.memoryKey)
-            } else {
-                groups[group.key] = group
-                if before != group { result.changed.append(group) }
-            }
+            if !group.alerts.isEmpty { groups[group.key] = group }
         }
         return result
     }
 
-    private func tell(
-        _ group: inout NotificationGroup, _ receiver: Receiver, _ now: Millis,
-        _ isWaiting: (String, Int, String) -> Bool
-    ) -> [Notification] {
+    private mutating func tell(
+        _ group: NotificationGroup, _ receiver: Receiver, _ now: Millis,
+        _ isWaiting: (SentRecord.Key) -> Bool, _ result: inout Flush
+    ) {
         let alerts = group.alerts.values.sorted(by: alertmanagerOrder)
         let firing = alerts.filter { !$0.isResolved(at: now) }
         let firingPrints = Set(firing.map(\.labels.fingerprint))
         let resolvedPrints = Set(alerts.map(\.labels.fingerprint)).subtracting(firingPrints)
-        var notifications: [Notification] = []
+        let groupKey = group.key.groupKey
         for (index, webhook) in receiver.webhooks.enumerated() {
+            let key = SentRecord.Key(
+                target: Receiver.target(receiver.name, index), groupKey: groupKey)
             guard
-                let reason = group.reason(
-                    for: group.sent[index], firing: firingPrints, resolved: resolvedPrints,
+                let reason = SentRecord.reason(
+                    after: records[key], firing: firingPrints, resolved: resolvedPrints,
                     sendsResolved: webhook.sendsResolved,
                     repeatMillis: receiver.grouping.repeatMillis, at: now)
             else { continue }
-            if reason == .repeated && isWaiting(receiver.name, index, group.groupKey) { continue }
-            group.sent[index] = SentRecord(
-                at: now, firing: firingPrints, resolved: resolvedPrints)
+            if reason == .repeated && isWaiting(key) { continue }
+            // Kept for two repetitions, as Alertmanager does.
+            let record = SentRecord(
+                key: key, at: now, firing: firingPrints, resolved: resolvedPrints,
+                expiresAt: now + 2 * receiver.grouping.repeatMillis)
+            records[key] = record
+            result.records.append(record)
             let told = webhook.sendsResolved ? alerts : firing
             let kept = webhook.alertsMax > 0 ? Array(told.prefix(webhook.alertsMax)) : told
-            notifications.append(
+            result.notifications.append(
                 Notification(
-                    receiver: receiver.name, webhook: index, groupKey: group.groupKey,
+                    receiver: receiver.name, webhook: index, groupKey: groupKey,
                     groupLabels: group.key.labels, alerts: kept,
                     truncatedAlerts: told.count - kept.count, reason: reason, at: now))
         }
-        return notifications
     }
 
     /// Forgets that a webhook was told of a group, because the message was given up: the next flush
     /// tells it anew while the group still fires.
-    public mutating func forget(receiver: String, webhook: Int, groupKey: String) {
-        for (key, group) in groups where key.receiver == receiver && group.groupKey == groupKey {
-            groups[key]?.sent[webhook] = nil
-        }
-    }
+    public mutating func forget(_ key: SentRecord.Key) { records[key] = nil }
 
-    /// All alerts that a receiver is to know of, each once.
+    /// All alerts of all groups, each once.
     public var alerts: [Alert] {
         var unique: [Labels: Alert] = [:]
         for group in groups.values { unique.merge(group.alerts) { first, _ in first } }
         return unique.values.sorted { $0.labels < $1.labels }
     }
-}
-
-/// Alertmanager's order inside a notification: by `job`, by `instance`, then fewer labels first, then
-/// by names, then by values.
-func alertmanagerOrder(_ left: Alert, _ right: Alert) -> Bool {
-    func precedes(_ a: String, _ b: String) -> Bool {
-        a.utf8.lexicographicallyPrecedes(b.utf8)
-    }
-    for name in ["job", "instance"] {
-        switch (left.labels[name], right.labels[name]) {
-        case (nil, nil): continue
-        case (nil, _): return false
-        case (_, nil): return true
-        case (let a?, let b?):
-            if precedes(a, b) { return true }
-            if precedes(b, a) { return false }
-        }
-    }
-    let (a, b) = (Array(left.labels), Array(right.labels))
-    if a.count != b.count { return a.count < b.count }
-    for (x, y) in zip(a, b) where !x.name.utf8.elementsEqual(y.name.utf8) {
-        return precedes(x.name, y.name)
-    }
-    for (x, y) in zip(a, b) where !x.value.utf8.elementsEqual(y.value.utf8) {
-        return precedes(x.value, y.value)
-    }
-    return false
 }

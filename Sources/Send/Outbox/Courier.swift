@@ -1,5 +1,5 @@
-// Carries one message to one webhook: makes the request, with its secrets read at the last moment and
-// never put into an error.
+// Carries one message to one webhook: makes the request, with its secrets read at the last moment
+// and never put into an error.
 
 import Basics
 import Bytes
@@ -38,11 +38,14 @@ struct Courier: Sendable {
         switch webhook.access.authentication {
         case .none: break
         case .basic(let user, let password):
-            let text = try password.map { (source) throws(FetchError) in try reveal(source, &secrets) }
+            let text = try password.map { (source) throws(FetchError) in
+                try reveal(source, &secrets)
+            }
             let pair = Array("\(user):\(text ?? "")".utf8)
             request.headers.append(("Authorization", "Basic \(base64(pair))"))
         case .authorization(let type, let credentials):
-            request.headers.append(("Authorization", "\(type) \(try reveal(credentials, &secrets))"))
+            request.headers.append(
+                ("Authorization", "\(type) \(try reveal(credentials, &secrets))"))
         }
         request.tls = webhook.access.tls
         request.proxy = webhook.access.proxy
@@ -97,10 +100,14 @@ func base64(_ bytes: [UInt8]) -> String {
     for start in stride(from: 0, to: bytes.count, by: 3) {
         let part = bytes[start..<min(start + 3, bytes.count)]
         var word: UInt32 = 0
-        for index in 0..<3 { word = word << 8 | UInt32(index < part.count ? part[start + index] : 0) }
+        for index in 0..<3 {
+            word = word << 8 | UInt32(index < part.count ? part[start + index] : 0)
+        }
         for index in 0..<4 {
             let isPadding = index > part.count
-            result.append(isPadding ? UInt8(ascii: "=") : alphabet[Int(word >> (18 - 6 * UInt32(index)) & 63)])
+            result.append(
+                isPadding ? UInt8(ascii: "=") : alphabet[Int(word >> (18 - 6 * UInt32(index)) & 63)]
+            )
         }
     }
     return String(decoding: result, as: UTF8.self)

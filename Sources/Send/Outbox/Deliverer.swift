@@ -1,7 +1,7 @@
-// Delivers what waits in the outbox: a task for each webhook, so that a slow receiver delays no other;
-// within a webhook one message at a time, and within a group in order, so that an end never arrives
-// before its beginning. The outcome is recorded right after the answer: a crash in between repeats the
-// message under the same delivery id, nothing else does.
+// Delivers what waits in the outbox: a task for each webhook, so that a slow receiver delays no
+// other; within a webhook one message at a time, and within a group in order, so that an end never
+// arrives before its beginning. The outcome is recorded right after the answer: a crash in between
+// repeats the message under the same delivery id, nothing else does.
 
 import Basics
 internal import Dispatch
@@ -11,8 +11,8 @@ final class Deliverer: Sendable {
     /// Messages looked at in one pass; a receiver that lags further is served in further passes.
     private static let passMax = 256
 
-    /// A webhook's task. It is told to end, never cancelled: a request that is cut off may have been
-    /// taken, and would be repeated.
+    /// A webhook's task, which is told to end and never cancelled: a request that is cut off may
+    /// have been taken, and would be repeated.
     private struct Lane {
         var task: Task<Void, Never>
         var wake: AsyncStream<Void>.Continuation
@@ -21,10 +21,10 @@ final class Deliverer: Sendable {
     private struct State {
         var lanes: [String: Lane] = [:]
         var webhooks: [String: Webhook] = [:]
-        /// Messages on their way, as target and group.
-        var waiting: [String: Int] = [:]
+        /// Messages on their way.
+        var waiting: [SentRecord.Key: Int] = [:]
         /// Delivered, but the record of it could not be written; never to be sent again.
-        var unrecorded: [Int64: Int] = [:]
+        var unrecorded: [Int64: String] = [:]
         var isStopping = false
     }
 
@@ -34,14 +34,14 @@ final class Deliverer: Sendable {
     private let clock: Clock
     private let metrics: DeliveryMetrics
     private let log: @Sendable (String) -> Void
-    private let gaveUp: @Sendable (_ target: String, _ groupKey: String) -> Void
+    private let gaveUp: @Sendable (SentRecord.Key) -> Void
     private let queue = DispatchQueue(label: "martlet.outbox")
     private let state = Lock(State())
 
     init(
         store: OutboxStore, courier: Courier, policy: DeliveryPolicy, clock: Clock,
         metrics: DeliveryMetrics, log: @escaping @Sendable (String) -> Void,
-        gaveUp: @escaping @Sendable (String, String) -> Void
+        gaveUp: @escaping @Sendable (SentRecord.Key) -> Void
     ) {
         self.store = store
         self.courier = courier
@@ -86,15 +86,13 @@ final class Deliverer: Sendable {
         state.withLock { $0.lanes[target]?.wake }?.yield()
     }
 
-    func noteEnqueued(_ target: String, _ groupKey: String) {
-        state.withLock { $0.waiting[mark(target, groupKey), default: 0] += 1 }
+    func noteEnqueued(_ key: SentRecord.Key) {
+        state.withLock { $0.waiting[key, default: 0] += 1 }
     }
 
-    func isWaiting(_ target: String, _ groupKey: String) -> Bool {
-        state.withLock { $0.waiting[mark(target, groupKey), default: 0] > 0 }
+    func isWaiting(_ key: SentRecord.Key) -> Bool {
+        state.withLock { $0.waiting[key, default: 0] > 0 }
     }
-
-    private func mark(_ target: String, _ groupKey: String) -> String { "\(target)\u{1f}\(groupKey)" }
 
     private func lane(_ target: String) -> Lane {
         let (stream, continuation) = AsyncStream.makeStream(
@@ -128,18 +126,18 @@ final class Deliverer: Sendable {
             return clock.now() + policy.pauseMillisMax
         }
         metrics.waiting(target, entries, at: clock.now())
-        var left: [OutboxEntry] = []
+        var left: [WaitingMessage] = []
         var blocked: Set<String> = []
         var next: Millis?
         for entry in entries {
             if state.withLock({ $0.isStopping || $0.webhooks[target] == nil }) { return nil }
-            if blocked.contains(entry.draft.groupKey) {
+            if blocked.contains(entry.message.groupKey) {
                 left.append(entry)
                 continue
             }
             guard let retryAt = await attempt(entry, webhook, target) else { continue }
             left.append(entry)
-            blocked.insert(entry.draft.groupKey)
+            blocked.insert(entry.message.groupKey)
             next = min(next ?? retryAt, retryAt)
         }
         metrics.waiting(target, left, at: clock.now())
@@ -149,34 +147,38 @@ final class Deliverer: Sendable {
     /// Tries one message.
     ///
     /// - Returns: when to try again; nil when the message is settled.
-    private func attempt(_ entry: OutboxEntry, _ webhook: Webhook, _ target: String) async -> Millis? {
-        if let status = state.withLock({ $0.unrecorded[entry.id] }) {
-            return await settle(entry, target, .done(status: status))
+    private func attempt(_ entry: WaitingMessage, _ webhook: Webhook, _ target: String) async
+        -> Millis?
+    {
+        if let answer = state.withLock({ $0.unrecorded[entry.id] }) {
+            return await settle(entry, target, .done(answer: answer))
         }
         if entry.notBefore > clock.now() { return entry.notBefore }
         let start = clock.monotonic()
         let result = await courier.post(
-            entry.draft.payload, to: webhook, deliveryID: entry.draft.deliveryID)
+            entry.message.payload, to: webhook, deliveryID: entry.message.deliveryID)
         metrics.attempted(target, seconds: Double(clock.monotonic() - start) / 1e9)
         return await settle(entry, target, policy.verdict(result, entry, at: clock.now()))
     }
 
     private func settle(
-        _ entry: OutboxEntry, _ target: String, _ verdict: DeliveryPolicy.Verdict
+        _ entry: WaitingMessage, _ target: String, _ verdict: DeliveryPolicy.Verdict
     ) async -> Millis? {
         let (store, now, id) = (store, clock.now(), entry.id)
         switch verdict {
-        case .done(let status):
-            guard await blocking({ try store.succeed(id, now, status) }) != nil else {
-                state.withLock { $0.unrecorded[id] = status }
+        case .done(let answer):
+            guard await blocking({ try store.succeed(id, now, answer) }) != nil else {
+                state.withLock { $0.unrecorded[id] = answer }
                 return now + policy.pauseMillisMin
             }
             metrics.delivered(target)
-            release(entry, target)
+            release(entry)
             return nil
         case .retry(let at, let error):
             metrics.failedAttempt(target)
-            log("notification to \(target), attempt \(entry.attempts + 1): \(error); tried again later")
+            log(
+                "notification to \(target), attempt \(entry.attempts + 1): \(error); more follow"
+            )
             _ = await blocking { try store.fail(id, at, error) }
             return at
         case .giveUp(let error):
@@ -186,18 +188,18 @@ final class Deliverer: Sendable {
             }
             metrics.failedAttempt(target)
             metrics.gaveUp(target)
-            release(entry, target)
-            gaveUp(target, entry.draft.groupKey)
+            release(entry)
+            gaveUp(entry.key)
             return nil
         }
     }
 
-    private func release(_ entry: OutboxEntry, _ target: String) {
-        let mark = mark(target, entry.draft.groupKey)
+    private func release(_ entry: WaitingMessage) {
+        let key = entry.key
         state.withLock { state in
             state.unrecorded[entry.id] = nil
-            let left = state.waiting[mark, default: 0] - 1
-            state.waiting[mark] = left > 0 ? left : nil
+            let left = state.waiting[key, default: 0] - 1
+            state.waiting[key] = left > 0 ? left : nil
         }
     }
 
@@ -215,5 +217,11 @@ final class Deliverer: Sendable {
                 }
             }
         }
+    }
+}
+
+extension WaitingMessage {
+    fileprivate var key: SentRecord.Key {
+        SentRecord.Key(target: message.target, groupKey: message.groupKey)
     }
 }

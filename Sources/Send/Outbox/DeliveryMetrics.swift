@@ -54,12 +54,13 @@ struct DeliveryMetrics: Sendable {
         ).add(count)
     }
 
-    func waiting(_ target: String, _ entries: [OutboxEntry], at now: Millis) {
+    func waiting(_ target: String, _ entries: [WaitingMessage], at now: Millis) {
         let named: Labels = ["receiver": target]
         registry.gauge(
-            "martlet_notifications_waiting", "Notifications that wait, by receiver and webhook.", named
+            "martlet_notifications_waiting", "Notifications that wait, by receiver and webhook.",
+            named
         ).set(Double(entries.count))
-        let oldest = entries.first.map { Double(now - $0.draft.createdAt) / 1000 } ?? 0
+        let oldest = entries.first.map { Double(now - $0.message.createdAt) / 1000 } ?? 0
         registry.gauge(
             "martlet_notifications_waiting_seconds",
             "For how long the oldest waiting notification has waited.", named

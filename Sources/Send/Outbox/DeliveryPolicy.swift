@@ -21,7 +21,7 @@ public struct DeliveryPolicy: Sendable {
     public init() {}
 
     public enum Verdict: Sendable, Equatable {
-        case done(status: Int)
+        case done(answer: String)
         case retry(at: Millis, error: String)
         case giveUp(error: String)
     }
@@ -30,13 +30,13 @@ public struct DeliveryPolicy: Sendable {
     ///
     /// - Parameter entry: the message, with the attempts before this one.
     public func verdict(
-        _ result: Result<FetchResponse, FetchError>, _ entry: OutboxEntry, at now: Millis
+        _ result: Result<FetchResponse, FetchError>, _ entry: WaitingMessage, at now: Millis
     ) -> Verdict {
         let error: String
         var pause = pauseMillis(after: entry.attempts)
         switch result {
         case .success(let response):
-            if (200..<300).contains(response.status) { return .done(status: response.status) }
+            if (200..<300).contains(response.status) { return .done(answer: "\(response.status)") }
             error = "the receiver answered \(response.status)"
             guard response.status >= 500 || [408, 429].contains(response.status) else {
                 return .giveUp(error: error)
@@ -47,7 +47,7 @@ public struct DeliveryPolicy: Sendable {
         case .failure(.badURL): return .giveUp(error: "the receiver's URL cannot be used")
         case .failure(let fault): error = fault.description
         }
-        if now - entry.draft.createdAt > ageMillisMax {
+        if now - entry.message.createdAt > ageMillisMax {
             return .giveUp(error: "\(error); given up after \(durationText(ageMillisMax))")
         }
         return .retry(at: now + pause, error: error)
@@ -63,7 +63,9 @@ public struct DeliveryPolicy: Sendable {
     /// Seconds, or a date.
     private func retryAfter(_ text: String, _ now: Millis) -> Millis? {
         let trimmed = text.split(separator: " ").joined(separator: " ")
-        if let seconds = Millis(trimmed) { return seconds < 0 ? nil : min(seconds, 1_000_000) * 1000 }
+        if let seconds = Millis(trimmed) {
+            return seconds < 0 ? nil : min(seconds, 1_000_000) * 1000
+        }
         return parseHTTPDate(trimmed).map { max(0, $0 - now) }
     }
 }
@@ -71,7 +73,9 @@ public struct DeliveryPolicy: Sendable {
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`.
 func parseHTTPDate(_ text: String) -> Millis? {
     let parts = text.split(separator: " ")
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
     guard parts.count == 6, let day = Int(parts[1]), let year = Int(parts[3]),
         let month = months.firstIndex(of: String(parts[2]))
     else { return nil }

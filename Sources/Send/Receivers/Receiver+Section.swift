@@ -1,9 +1,10 @@
-// Reads `receivers:` of the configuration, in Alertmanager's form. Kinds of receivers that Alertmanager
-// knows and Martlet does not speak are warnings. `group_by`, `group_wait`, `group_interval` and
-// `repeat_interval` may stand at a receiver, because there is no `route:` yet to hold them.
+// Reads `receivers:` of the configuration, in Alertmanager's form. Kinds of receivers that
+// Alertmanager knows and Martlet does not speak are warnings. `group_by`, `group_wait`,
+// `group_interval` and `repeat_interval` may stand at a receiver, because there is no `route:` yet
+// to hold them.
 
-public import Bytes
 import Basics
+public import Bytes
 
 extension Receiver {
     /// Receivers' keys of Alertmanager that are not served.
@@ -73,7 +74,8 @@ extension Webhook {
             self.init(url: .text(Secret(url)))
         case (nil, let file?): self.init(url: .file(file))
         default:
-            section.problems.error(section.node, "\(section.path): exactly one of url and url_file is needed")
+            section.problems.error(
+                section.node, "\(section.path): exactly one of url and url_file is needed")
             return nil
         }
         self.sendsResolved = sendsResolved ?? self.sendsResolved
@@ -111,7 +113,8 @@ extension HTTPAccess {
         }
         if count > 1 {
             section.problems.error(
-                section.node, "\(section.path): at most one of basic_auth, authorization and bearer_token")
+                section.node,
+                "\(section.path): at most one of basic_auth, authorization and bearer_token")
         }
         if let part = section.section("tls_config") {
             tls.authorityFile = part.string("ca_file")

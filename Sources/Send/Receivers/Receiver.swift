@@ -1,6 +1,6 @@
-// Who is told, and how. A receiver is a name with webhooks, as in Alertmanager. Without a routing tree
-// every alert goes to every receiver; the tree will choose among these same receivers later, and
-// takes the place of ``Receiver/grouping``.
+// Who is told, and how. A receiver is a name with webhooks, as in Alertmanager. Without a routing
+// tree every alert goes to every receiver; the tree will choose among these same receivers later,
+// and takes the place of ``Receiver/grouping``.
 
 public import Basics
 

@@ -58,9 +58,8 @@ public struct StatusAPI: Sendable {
             writer.beginObject()
             for (name, value) in [
                 ("series", stats.series), ("samples", stats.headSamples + stats.blockSamples),
-                ("headBytes", stats.headBytes), ("journalBytes", stats.journalBytes),
-                ("blockBytes", stats.blockBytes), ("blocks", stats.blocks),
-                ("archivedSeries", stats.archivedSeries), ("archiveBytes", stats.archiveBytes),
+                ("journalBytes", stats.journalBytes), ("blockBytes", stats.blockBytes),
+                ("archiveBytes", stats.archiveBytes),
                 ("logBytes", logs.stats.bytes),
             ] {
                 writer.key(name)

@@ -77,10 +77,10 @@ public struct HomeAPI: Sendable {
 
     private func tiles(_ counts: AlertCounts, _ now: Millis) -> [Tile] {
         [
-            Tile("decisions", .empty, Phrase("decisions.empty"), command: nil),
-            Tile("delivery", .empty, Phrase("delivery.empty"), command: pushCommand),
-            Tile("models", .empty, Phrase("models.empty"), command: scrapeCommand),
-            Tile("rehearsals", .empty, Phrase("rehearsals.empty"), command: nil),
+            Tile("decisions", .empty, Phrase("tile.decisions.empty"), command: nil),
+            Tile("delivery", .empty, Phrase("tile.delivery.empty"), command: pushCommand),
+            Tile("models", .empty, Phrase("tile.models.empty"), command: scrapeCommand),
+            Tile("rehearsals", .empty, Phrase("tile.rehearsals.empty"), command: nil),
             alertTile(counts), hostTile(now), logTile(now),
         ]
     }
@@ -93,22 +93,25 @@ public struct HomeAPI: Sendable {
     private var scrapeCommand: String { "martlet init && $EDITOR martlet.yml   # scrape_configs" }
 
     private func alertTile(_ counts: AlertCounts) -> Tile {
+        if counts.rules == 0 {
+            return Tile("alerts", .empty, Phrase("tile.alerts.empty"), command: "martlet check config --print")
+        }
+        let command =
+            counts.receivers == 0 ? "martlet run --webhook http://127.0.0.1:8080/alerts" : nil
         var facts = [Tile.Fact("alerts.firing", Double(counts.firing), "count")]
         if counts.pending > 0 {
             facts.append(Tile.Fact("alerts.pending", Double(counts.pending), "count"))
         }
-        let command =
-            counts.receivers == 0 ? "martlet run --webhook http://127.0.0.1:8080/alerts" : nil
-        if counts.firing > 0 {
-            return Tile(
-                "alerts", .bad, Phrase("alerts.some", ["count": String(counts.firing)]),
-                facts: facts,
-                command: command)
-        }
-        let key = counts.receivers == 0 ? "alerts.none_nobody" : "alerts.none"
-        return Tile(
-            "alerts", counts.receivers == 0 ? .warn : .ok, Phrase(key), facts: facts,
-            command: command)
+        let (state, key, count): (Tile.State, String, Int) =
+            counts.firing > 0
+            ? (.bad, "tile.alerts.firing", counts.firing)
+            : counts.broken > 0
+                ? (.warn, "tile.alerts.broken", counts.broken)
+                : counts.pending > 0
+                    ? (.warn, "tile.alerts.pending", counts.pending)
+                    : (counts.receivers == 0 ? .warn : .ok, "tile.alerts.ok", 0)
+        let arguments = ["count": String(count), "rules": String(counts.rules)]
+        return Tile("alerts", state, Phrase(key, arguments), facts: facts, command: command)
     }
 
     private func hostTile(_ now: Millis) -> Tile {
@@ -134,31 +137,34 @@ public struct HomeAPI: Sendable {
         let facts = questions.compactMap { key, query, unit in
             value(query, now).map { Tile.Fact(key, $0, unit) }
         }
-        if facts.isEmpty { return Tile("host", .empty, Phrase("host.empty")) }
-        let isFull = facts.contains {
-            $0.key != "host.load" && $0.key != "host.cpu" && $0.value > 90
-        }
+        if facts.isEmpty { return Tile("host", .empty, Phrase("tile.host.empty")) }
+        let known = Dictionary(uniqueKeysWithValues: facts.map { ($0.key, $0.value) })
+        let isFull = (known["host.disk"] ?? 0) > 90
+        let isBusy = (known["host.cpu"] ?? 0) > 90 || (known["host.memory"] ?? 0) > 90
+        let key = isFull ? "tile.host.full" : isBusy ? "tile.host.busy" : "tile.host.ok"
         return Tile(
-            "host", isFull ? .warn : .ok,
-            Phrase(isFull ? "host.tight" : "host.fine", ["host": self.facts.hostname]), facts: facts
-        )
+            "host", isFull || isBusy ? .warn : .ok, Phrase(key, ["hostname": self.facts.hostname]),
+            facts: facts)
     }
 
     private func logTile(_ now: Millis) -> Tile {
-        let sources = logSources()
-        if sources == 0 {
+        if logSources() == 0 {
             return Tile(
-                "logs", .empty, Phrase("logs.empty"),
+                "logs", .empty, Phrase("tile.logs.empty"),
                 command: "martlet init && $EDITOR martlet.yml   # logs")
         }
-        var facts: [Tile.Fact] = []
-        if let lines = value("sum(increase(martlet_log_lines_total[1h]))", now) {
-            facts.append(Tile.Fact("logs.lines_hour", lines.rounded(), "count"))
-        }
-        let errors = value(
-            "sum(increase(martlet_log_lines_total{level=~\"error|fatal\"}[1h]))", now)
-        if let errors { facts.append(Tile.Fact("logs.errors_hour", errors.rounded(), "count")) }
-        return Tile("logs", .ok, Phrase("logs.followed", ["count": String(sources)]), facts: facts)
+        let lines = value("sum(increase(martlet_log_lines_total[1h]))", now)?.rounded() ?? 0
+        let errors =
+            value("sum(increase(martlet_log_lines_total{level=~\"error|fatal\"}[1h]))", now)?.rounded() ?? 0
+        if lines == 0 { return Tile("logs", .ok, Phrase("tile.logs.quiet")) }
+        let facts = [
+            Tile.Fact("logs.lines", lines, "count"), Tile.Fact("logs.errors", errors, "count"),
+        ]
+        let count = errors > 0 ? errors : lines
+        return Tile(
+            "logs", .ok,
+            Phrase(errors > 0 ? "tile.logs.errors" : "tile.logs.ok", ["count": numberText(count, .plain)]),
+            facts: facts)
     }
 
     /// The single finite number that a query yields, or nil.

@@ -45,10 +45,17 @@ public struct AlertCounts: Sendable {
     public var firing: Int
     public var pending: Int
     public var receivers: Int
+    public var rules: Int
+    /// Rules whose last evaluation failed.
+    public var broken: Int
     /// Since when nothing fires; nil when something does, or when it is not known.
     public var quietSince: Millis?
 
-    public init(firing: Int, pending: Int, receivers: Int, quietSince: Millis?) {
+    public init(
+        firing: Int, pending: Int, receivers: Int, rules: Int, broken: Int, quietSince: Millis?
+    ) {
+        self.rules = rules
+        self.broken = broken
         self.firing = firing
         self.pending = pending
         self.receivers = receivers

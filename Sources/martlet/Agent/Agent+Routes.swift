@@ -40,6 +40,10 @@ extension Agent {
             }.routes
             + SeriesAPI(source: stores.source, clock: clock).routes
             + CompletionAPI(source: stores.source, clock: clock, parser: parserOptions).routes
+            + PushAPI(
+                intake: stores.intake, clock: clock, lateMillis: current.storage.headWindowMillis,
+                registry: registry
+            ).routes
             + TargetsAPI(targets: { [self] in scraper.targets }).routes
             + StatusAPI(
                 version: martletVersion, started: started, now: clock.now, series: stores.series,
@@ -93,16 +97,18 @@ extension Agent {
 
     /// What `/metrics` shows: own series, this machine's, KPIs and alerts.
     private var exposed: [MetricFamily] {
-        (registry.families() + board.all).sorted { $0.name < $1.name }
+        (registry.families() + board.all + process.families()).sorted { $0.name < $1.name }
     }
 
     var alertCounts: AlertCounts {
-        let alerts = ruler.alerts
+        let rules = ruler.snapshots.flatMap(\.rules)
+        let alerts = rules.flatMap(\.alerts)
         let firing = alerts.count { $0.state == .firing }
         let resolved = alerts.compactMap(\.resolvedAt).max()
         return AlertCounts(
             firing: firing, pending: alerts.count { $0.state == .pending },
-            receivers: current.receiverNames.count,
+            receivers: current.receiverNames.count, rules: rules.count,
+            broken: rules.count { $0.health == .err },
             quietSince: firing > 0 ? nil : max(started, resolved ?? 0))
     }
 }

@@ -27,6 +27,7 @@ final class Agent: Sendable {
     let notifier: Notifier
     let follower: LogFollower
     let board = HostBoard()
+    let process: ProcessMetrics
     let share: String
     private let configuration: Lock<Configuration>
     private let server = Lock<HTTPServer?>(nil)
@@ -46,6 +47,10 @@ final class Agent: Sendable {
         self.share = share
         self.configuration = Lock(configuration)
         started = clock.now()
+        process = ProcessMetrics(started: started)
+        registry.gauge(
+            "martlet_build_info", "The version of this agent; always 1.", ["version": martletVersion]
+        ).set(1)
         stores = try Stores(configuration, clock: clock, registry: registry)
         var engineOptions = EngineOptions()
         engineOptions.parser.experimentalFunctions = configuration.query.experimentalFunctions
@@ -61,8 +66,8 @@ final class Agent: Sendable {
         follower = LogFollower(
             configs: configuration.logs, intake: intake, clock: clock, registry: registry)
         var sending = NotifierWorld(
-            outbox: .records(stores.records.outbox, clock: clock),
-            groups: .records(stores.records.groups), fetch: fetch, clock: clock, registry: registry)
+            outbox: .records(stores.records, clock: clock), fetch: fetch, clock: clock,
+            registry: registry)
         sending.externalURL = configuration.publicURL
         sending.userAgent = "Martlet/\(martletVersion)"
         sending.log = { remark($0) }
@@ -126,7 +131,8 @@ final class Agent: Sendable {
                     board: board))
         }
         loops.append(
-            .own(everyMillis: 15_000, clock: clock, intake: intake, registry: registry))
+            .own(
+                everyMillis: 15_000, clock: clock, intake: intake, registry: registry, process: process))
         self.loops.withLock { $0 = loops }
         scraper.apply(configuration.scrapes)
         notifier.start()

@@ -76,13 +76,13 @@ extension Loop {
 
     /// Keeps the agent's own metrics as `job="martlet"`.
     static func own(
-        everyMillis: Millis, clock: Clock, intake: Intake, registry: Registry
+        everyMillis: Millis, clock: Clock, intake: Intake, registry: Registry, process: ProcessMetrics
     ) -> Loop {
         let feed = Lock(
             FamilyFeed(intake: intake, job: "martlet", instance: hostName()))
         let grumble = Grumble()
         return Loop("own-metrics", everyMillis: everyMillis, clock: clock) { now in
-            write(registry.families(), at: now, feed, grumble)
+            write(registry.families() + process.families(), at: now, feed, grumble)
         }
     }
 

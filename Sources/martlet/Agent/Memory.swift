@@ -52,41 +52,46 @@ extension AlertMemory {
 
 extension OutboxStore {
     /// The outbox of `martlet.db`.
-    static func records(_ outbox: Outbox, clock: Clock) -> OutboxStore {
-        OutboxStore(
-            enqueue: { drafts, changed, ended in
+    static func records(_ records: RecordKeeper, clock: Clock) -> OutboxStore {
+        let (outbox, groups) = (records.outbox, records.groups)
+        return OutboxStore(
+            enqueue: { messages, sent in
+                let drafts = messages.map {
+                    OutboxDraft(receiver: $0.target, groupKey: $0.groupKey, payload: $0.payload)
+                }
                 try outbox.enqueue(
-                    drafts.map {
-                        Keep.OutboxDraft(
-                            receiver: $0.target, groupKey: $0.groupKey, payload: $0.payload,
-                            deliveryID: $0.deliveryID)
-                    },
-                    groups: changed.map { GroupDocument(key: $0.memoryKey, state: $0.encoded) },
-                    ended: ended, now: drafts.first?.createdAt ?? clock.now())
+                    drafts, groups: sent.map(groupState),
+                    now: messages.first?.createdAt ?? clock.now())
+            },
+            records: { now in
+                try groups.prune(now: now)
+                return try groups.all().map(sentRecord)
             },
             waiting: { target, limit in
                 try outbox.waiting(for: target, limit: limit).map { item in
-                    OutboxEntry(
+                    WaitingMessage(
                         id: item.id,
-                        draft: Send.OutboxDraft(
+                        message: OutgoingMessage(
                             target: item.receiver, groupKey: item.groupKey, payload: item.payload,
-                            deliveryID: item.deliveryID, createdAt: item.createdAt),
+                            createdAt: item.createdAt),
                         notBefore: item.notBefore, attempts: item.attempts)
                 }
             },
-            succeed: { id, time, status in
-                try outbox.succeed(id, answer: "\(status)", now: time)
-            },
+            succeed: { id, time, answer in try outbox.succeed(id, answer: answer, now: time) },
             fail: { id, retryAt, error in try outbox.fail(id, error: error, retryAt: retryAt) },
             giveUp: { id, time, error in try outbox.giveUp(id, error: error, now: time) })
     }
-}
 
-extension GroupMemory {
-    /// The groups of `martlet.db`; one that cannot be read is forgotten.
-    static func records(_ groups: GroupStates) -> GroupMemory {
-        GroupMemory(load: {
-            try groups.all().compactMap { NotificationGroup(encoded: $0.state) }
-        })
+    private static func groupState(_ record: SentRecord) -> GroupState {
+        GroupState(
+            receiver: record.key.target, groupKey: record.key.groupKey,
+            firing: record.firing.sorted(), resolved: record.resolved.sorted(), sentAt: record.at,
+            expiresAt: record.expiresAt)
+    }
+
+    private static func sentRecord(_ state: GroupState) -> SentRecord {
+        SentRecord(
+            key: .init(target: state.receiver, groupKey: state.groupKey), at: state.sentAt,
+            firing: Set(state.firing), resolved: Set(state.resolved), expiresAt: state.expiresAt)
     }
 }

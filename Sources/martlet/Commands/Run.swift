@@ -41,7 +41,15 @@ struct Run: AsyncParsableCommand {
 func runAgent(
     _ options: AgentOptions, afterStart: @escaping @Sendable (Agent) async -> Void
 ) async throws {
-    blockSignals()
+    // Watched from the first moment on, so that an early Ctrl-C ends the start in good order.
+    let (ends, end) = AsyncStream.makeStream(of: Void.self)
+    let running = Lock<Agent?>(nil)
+    watchSignals(
+        reload: {
+            guard let agent = running.withLock({ $0 }) else { return }
+            Task { await agent.reload() }
+        },
+        stop: { end.yield() })
     let agent: Agent
     do {
         agent = try Agent(options)
@@ -50,12 +58,9 @@ func runAgent(
         for line in "\(error)".split(separator: "\n") { complain(String(line)) }
         throw ExitCode(2)
     }
+    running.withLock { $0 = agent }
     print("Martlet \(martletVersion) is at \(agent.address)  (data: \(agent.current.data))")
     fflush(nil)
-    let (ends, end) = AsyncStream.makeStream(of: Void.self)
-    watchSignals(
-        reload: { Task { await agent.reload() } },
-        stop: { end.yield() })
     let work = Task { await afterStart(agent) }
     for await _ in ends { break }
     remark("stopping")

@@ -71,7 +71,7 @@ struct TestNotify: AsyncParsableCommand {
                 "there is no receiver \(receiver); there are: \(names.joined(separator: ", "))")
         }
         var world = NotifierWorld(
-            outbox: MemoryOutbox().store, groups: .none, fetch: .curl(), clock: .system,
+            outbox: MemoryOutbox().store, fetch: .curl(), clock: .system,
             registry: Registry())
         world.externalURL = configuration.publicURL
         let notifier = Notifier(world: world, receivers: configuration.notifications.receivers)

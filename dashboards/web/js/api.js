@@ -2,9 +2,9 @@
 // what, and whether nobody answered at all. Counts what is under way for the line below the header.
 
 export class ApiError extends Error {
-  constructor(message, { status = 0, kind = '', offline = false } = {}) {
+  constructor(message, { status = 0, kind = '', offline = false, position = null } = {}) {
     super(message);
-    Object.assign(this, { status, kind, offline });
+    Object.assign(this, { status, kind, offline, position });
   }
 }
 
@@ -34,7 +34,7 @@ export async function ask(path, params = {}, signal) {
     const body = await answer.json().catch(() => null);
     if (!answer.ok || !body || body.status === 'error') {
       const message = body?.error || `${answer.status} ${answer.statusText}`;
-      throw new ApiError(message, { status: answer.status, kind: body?.errorType || '' });
+      throw new ApiError(message, { status: answer.status, kind: body?.errorType || '', position: body?.position });
     }
     return body;
   } catch (error) {

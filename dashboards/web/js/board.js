@@ -20,6 +20,9 @@ export const fillIn = (expr, variables, step) =>
   Object.entries({ ...variables, rate: `${Math.max(4 * scrapeSeconds, 4 * step)}s` })
     .reduce((text, [name, value]) => text.replaceAll('$' + name, value), expr);
 
+/** `@host.read` in a legend is a word of the language files. */
+const worded = query => ({ ...query, legend: query.legend.replace(/@([\w.]*\w)/g, (whole, key) => t(key)) });
+
 /** Loads and shows a board. Gives {update, end}. */
 export async function board(place, name) {
   const answer = await fetch(`/boards/${name}.json`);
@@ -28,7 +31,7 @@ export async function board(place, name) {
   const library = h('div');
   const choice = h('div.variables');
   const stats = (spec.stats || []).map(one => stat(one, fill));
-  const panels = (spec.panels || []).map(one => panel({ ...one, title: t(one.title), empty: one.empty && t(one.empty) }, fill));
+  const panels = (spec.panels || []).map(one => panel({ ...one, title: t(one.title), empty: one.empty && t(one.empty), probe: spec.variable?.probe, queries: one.queries.map(worded) }, fill));
   const tables = (spec.tables || []).map(one => instantTable(one, fill));
   let variables = {};
   function fill(expr, step) { return fillIn(expr, variables, step || 0); }
@@ -78,7 +81,7 @@ function stat(spec, fill) {
       const last = points.findLast(([, one]) => one !== null)?.[1] ?? null;
       element.dataset.state = last === null ? 'empty' : stateOf(last, spec) || 'ok';
       put(value, format(last, spec.unit));
-      put(line, spec.plain || last === null ? null : sparkline(points, { max: spec.max ? Math.max(...points.map(p => p[1] ?? 0), spec.max / 10) : null, height: 28, label: `${t(spec.title)}: ${format(last, spec.unit)}` }));
+      put(line, spec.plain || last === null ? null : sparkline(points, { max: Math.min(spec.max ?? Infinity, 1.25 * Math.max(...points.map(p => p[1] ?? 0))) || null, height: 28, label: `${t(spec.title)}: ${format(last, spec.unit)}` }));
     } catch (error) {
       element.dataset.state = 'stale';
       element.title = error.message;

@@ -49,6 +49,9 @@ function looks() {
   return { gridLineColor: css('grid'), axisLineColor: css('axis') };
 }
 
+/** Pixels for the longest label of a unit: `1.95 GiB/s` needs more than `100 %`. */
+const labelWidth = unit => ({ ratio: 44, percent: 44, bytes: 56, bytes_per_second: 66 })[unit] || 52;
+
 function seriesOptions(spec) {
   const series = {};
   spec.labels.slice(1).forEach((label, i) => {
@@ -81,7 +84,7 @@ export function make(element, spec) {
     interactionModel: gestures(), stackedGraphNaNFill: 'none', gridLineWidth: 1, axisLineWidth: 1,
     axes: {
       x: { drawGrid: false, ticker: Dygraph.dateTicker, axisLabelFormatter: tickText, pixelsPerLabel: 76 },
-      y: { axisLabelFormatter: value => format(value, spec.unit), axisLabelWidth: 64, pixelsPerLabel: 34 },
+      y: { axisLabelFormatter: value => format(value, spec.unit), axisLabelWidth: labelWidth(spec.unit), pixelsPerLabel: 34, labelsKMG2: /^bytes/.test(spec.unit) },
     },
     underlayCallback: (ctx, area, g) => { if (spec.thresholds) drawThresholds(ctx, area, g, spec.thresholds); },
     highlightCallback: (event, x) => point(x),
@@ -111,10 +114,14 @@ export function make(element, spec) {
       own = true;
       chart.updateOptions({ file: spec.rows, ...options() });
       own = false;
+      pointed = null; // rows have moved under the cursor; the next movement shows it again
+      cursor.hidden = true;
     },
     theme() { entry.data({}); },
     end() {
       all.delete(entry);
+      point(null); // a chart that goes under the hand fires no leave
+      refresh.hold(false);
       watchSize.disconnect();
       plot.removeEventListener('mouseenter', holdOn);
       plot.removeEventListener('mouseleave', holdOff);

@@ -23,18 +23,20 @@ export function field(onRun) {
   const paint = h('pre.field-paint', { 'aria-hidden': 'true' });
   const list = h('ul.menu.suggestions#suggestions', { role: 'listbox', hidden: true });
   const element = h('div.field', h('div.field-box', paint, area), list);
-  let wrong = null;      // index of the error in the text
+  let wrong = null;      // {at, end} of the error in the text
   let offered = { from: 0, items: [] };
   let chosen = -1;
   let visited = -1;      // place in the history; -1 is the draft
   let draft = '';
   let turn = 0;
 
+  const isWrong = ({ at, text }) => wrong && at < Math.max(wrong.end, wrong.at + 1) && wrong.at < at + text.length;
+
   function draw() {
     const text = area.value;
     put(paint, tokens(text).map(token => h('span', {
-      class: 'tok-' + token.kind, 'data-wrong': wrong !== null && token.at <= wrong && wrong < token.at + token.text.length ? '' : null,
-    }, token.text)), wrong !== null && wrong >= text.length ? h('span', { 'data-wrong': '' }, '\u00a0') : null, '\n');
+      class: 'tok-' + token.kind, 'data-wrong': isWrong(token) ? '' : null,
+    }, token.text)), wrong && wrong.at >= text.length ? h('span', { 'data-wrong': '' }, '\u00a0') : null, '\n');
     area.style.height = 'auto';
     area.style.height = paint.offsetHeight + 'px';
   }
@@ -137,8 +139,8 @@ export function field(onRun) {
     element, run,
     get text() { return area.value.trim(); },
     set text(value) { area.value = value; changed(); },
-    /** Underlines the token at an index; null takes the line away. */
-    problem(at) { wrong = at; draw(); },
+    /** Underlines the tokens from `at` to `end`; null takes the line away. */
+    problem(place) { wrong = place; draw(); },
     focus: () => area.focus(),
   };
 }

@@ -44,14 +44,16 @@ export function duration(seconds) {
   if (size < 60) return size === 0 ? '0' + thin + 's' : small(seconds, 's');
   const sign = seconds < 0 ? '-' : '';
   const whole = Math.round(size);
-  const parts = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
+  const parts = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']]; // words: unit.d, unit.h, unit.min, unit.s
   const first = parts.findIndex(([length]) => whole >= length);
   const [length, name] = parts[first];
   const [nextLength, nextName] = parts[first + 1] || [1, ''];
   const count = Math.floor(whole / length);
   const rest = Math.floor((whole - count * length) / nextLength);
-  const tail = rest && nextName ? ' ' + rest + thin + nextName : '';
-  return sign + count + thin + name + tail;
+  const fine = rest && nextName && !(name === 'min' && count >= 10); // seconds beside ten minutes are noise
+  const word = unit => t('unit.' + unit);
+  const tail = fine ? ' ' + rest + thin + word(nextName) : '';
+  return sign + count + thin + word(name) + tail;
 }
 
 const kinds = {
@@ -67,6 +69,7 @@ const kinds = {
   watts: v => scaled(v, decimal, 'W'),
   hertz: v => scaled(v, decimal, 'Hz'),
   timestamp: v => dateTime(v * 1000),
+  short: v => (Math.abs(v) < 1e4 ? digits(v) : scaled(v, decimal, '')),
   count: v => (Math.abs(v) < 1e5 && Number.isInteger(v) ? v.toLocaleString('en-GB').replaceAll(',', thin) : scaled(v, decimal, '')),
   number: v => (Math.abs(v) < 1e4 ? digits(v, 4) : scaled(v, decimal, '')),
 };

@@ -9,6 +9,9 @@ import { t } from './lang.js';
 import { copy } from './parts.js';
 import { toast } from './toast.js';
 
+/** Time and level at the head of a line, which the list shows in columns of their own. */
+const stamp = /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?\s+(?:\[?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\]?:?\s+)?(?=\S)/i;
+
 const key = record => `${record.time}\u0000${record.severity}\u0000${record.body}`;
 
 /** What the search field's text marks in a body: words and phrases, not what it excludes. */
@@ -49,7 +52,7 @@ export function linesOf({ words, show }) {
     } },
     h('time', { title: dateTime(record.time * 1000) }, lineTime(record.time * 1000)),
     h('span.line-level', record.severity), h('span.line-source', record.labels?.source || ''),
-    h('span.line-body', marked(record.body, marks(words()))));
+    h('span.line-body', marked(record.body.replace(stamp, ''), marks(words()))));
     const item = h('li.line', { style: `--level:var(--${levelToken(record.severity)})`, 'data-level': record.severity }, head, detail);
     function flip(open) {
       detail.hidden = !open;

@@ -14,14 +14,22 @@ export function metricText(metric) {
 
 const labelName = name => (/^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name));
 
+/** Leaves of a metric only the labels that tell it from the others beside it. */
+function telling(result) {
+  if (result.length < 2) return metric => metric;
+  const names = new Set(result.flatMap(one => Object.keys(one.metric)));
+  const varied = new Set([...names].filter(name => new Set(result.map(one => one.metric[name])).size > 1));
+  return metric => Object.fromEntries(Object.entries(metric).filter(([name]) => varied.has(name)));
+}
+
 /** Fills `{{label}}` of a legend template. */
 export const legendText = (template, metric) =>
   template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (whole, name) => metric[name] ?? '');
 
 /** What tells a series from others for its colour: all labels but the metric's name. */
-function identity(metric, legend) {
-  const labels = Object.entries(metric).filter(([name]) => name !== '__name__' && name !== 'instance');
-  return labels.length ? legend + JSON.stringify(labels.sort()) : legend || metric.__name__ || '';
+function identity(metric, legend, alone) {
+  const labels = Object.entries(metric).filter(([name]) => !/^(__name__|instance|job)$/.test(name));
+  return labels.length ? JSON.stringify(labels.sort()) + (alone ? '' : legend) : legend || metric.__name__ || '';
 }
 
 /**
@@ -35,8 +43,9 @@ export function join(answers, { start, end, step }) {
   const series = [];
   const seen = new Map();
   for (const { result, legend, slot } of answers) {
+    const short = legend ? null : telling(result);
     for (const one of result) {
-      let name = legend ? legendText(legend, one.metric) : metricText(one.metric);
+      let name = legend ? legendText(legend, one.metric) : metricText(short(one.metric));
       const times = (seen.get(name) || 0) + 1;
       seen.set(name, times);
       if (times > 1) name += ` (${times})`;
@@ -46,10 +55,10 @@ export function join(answers, { start, end, step }) {
         const value = number(text);
         if (row >= 0 && row < count && Number.isFinite(value)) values[row] = value;
       }
-      series.push({ name, metric: one.metric, values, slot });
+      series.push({ name, metric: one.metric, values, slot, legend });
     }
   }
-  const styles = assign(series.map(one => identity(one.metric, one.name)));
+  const styles = assign(series.map(one => identity(one.metric, one.legend || '', answers.length === 1)));
   series.forEach((one, i) => {
     if (one.slot !== undefined) styles[i] = { slot: one.slot, dash: null };
     for (let row = 0; row < count; row++) rows[row].push(one.values[row]);

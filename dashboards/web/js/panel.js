@@ -6,7 +6,7 @@
 import { ranged } from './api.js';
 import * as chart from './chart.js';
 import { h, put } from './dom.js';
-import { format, unitText } from './format.js';
+import { clock, format, unitText } from './format.js';
 import { icon } from './icons.js';
 import { t } from './lang.js';
 import { join, summary } from './matrix.js';
@@ -22,12 +22,13 @@ const legendItemsMax = 8; // two lines of a half-wide panel; the rest is in the 
  */
 export function panel(spec, fill = expr => expr) {
   const legend = h('ul.legend');
+  const at = h('time.unit');
   const plot = h('div.plot');
   const note = h('div.panel-note');
   const tableButton = h('button.quiet.panel-tool', { type: 'button', title: t('panel.table'), 'aria-label': t('panel.table'), onclick: () => flip() }, icon('table'));
   const link = h('a.quiet.panel-tool', { title: t('panel.explore'), 'aria-label': t('panel.explore') }, icon('explore'));
   const element = h('section.card.panel', { tabindex: -1, 'data-size': spec.size || 'half', 'aria-label': spec.title },
-    h('header.panel-head', h('h2', spec.title), h('span.unit', spec.unitText ?? unitText(spec.unit)), h('span.panel-tools', tableButton, link)),
+    h('header.panel-head', h('h2', spec.title), h('span.unit', unitText(spec.unit)), at, h('span.panel-tools', tableButton, spec.linked === false ? null : link)),
     legend, plot, note);
   const isTouched = () => element.contains(document.activeElement) || element.matches(':hover');
   let drawn = null;      // the chart, while it shows
@@ -65,12 +66,14 @@ export function panel(spec, fill = expr => expr) {
     const span = range.ends();
     if (!data.series.length) {
       stop();
+      plot.removeAttribute('data-table');
       put(legend);
-      put(plot, empty(t('panel.empty'), spec.empty || t('panel.empty_why')));
+      put(plot, empty(t('panel.empty'), (spec.empty && (await measured()) && spec.empty) || t('panel.empty_why')));
       return;
     }
     drawLegend(null);
     const hasCharts = await chart.ready();
+    plot.toggleAttribute('data-table', asTable || !hasCharts);
     if (asTable || !hasCharts) {
       stop();
       put(plot, values());
@@ -86,6 +89,14 @@ export function panel(spec, fill = expr => expr) {
     else drawn = chart.make(plot, { ...spec, ...next, onPoint: drawLegend });
   }
 
+  /** Whether anything was measured in this range: only then may the panel say why it has nothing. */
+  async function measured() {
+    if (!spec.probe) return true;
+    const { start, end, step } = data.grid;
+    const answer = await ranged(fill(spec.probe, step), start, end, step).catch(() => null);
+    return Boolean(answer?.data.result.length);
+  }
+
   function stop() {
     drawn?.end();
     drawn = null;
@@ -95,6 +106,7 @@ export function panel(spec, fill = expr => expr) {
 
   /** Values at the cursor, or the last ones when no cursor is there. */
   function drawLegend(row) {
+    put(at, row ? clock(row[0]) : '');
     const items = data.series.map((one, i) => ({
       name: one.name, style: data.styles[i], value: row ? row[i + 1] : summary(one.values).last,
     }));

@@ -67,4 +67,7 @@ export function failure(error, retry) {
   return notice('bad', h('span', text), retry ? h('button.quiet', { type: 'button', onclick: retry }, t('error.retry')) : null);
 }
 
+/** Words of an annotation, in which `back-ticks` are code, as rule writers use them. */
+export const prose = text => text.split('`').map((part, i) => (i % 2 ? h('code', part) : part));
+
 export const exploreLink = expr => '/explore?' + new URLSearchParams({ 'g0.expr': expr, 'g0.range_input': '1h' });

@@ -85,13 +85,27 @@ export function contextAt(text, caret) {
 
 const closed = text => text.length > 1 && text.at(-1) === text[0] && text.at(-2) !== '\\';
 
-/** Where Prometheus says the error is: {at, message}, `at` an index into the text, or null. */
-export function errorPlace(text, message) {
+/**
+ * Where an error is: {at, end, line, column, message}. The agent says it beside the message as UTF-8
+ * bytes {from, through}; Prometheus says `1:5:` inside the message. `at` is null when neither does.
+ */
+export function errorPlace(text, message, position) {
   const bare = message.replace(/^invalid parameter "query":\s*/, '');
+  if (position) {
+    const at = indexOfByte(text, position.from);
+    const before = text.slice(0, at).split('\n');
+    return { at, end: indexOfByte(text, position.through), line: before.length, column: before.at(-1).length + 1, message: bare };
+  }
   const place = /(?:^|\s)(\d+):(\d+):\s*(?:parse error:\s*)?/.exec(bare);
   if (!place) return { at: null, message: bare };
   const lines = text.split('\n');
   const line = Math.min(Number(place[1]), lines.length);
-  const at = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + Number(place[2]) - 1;
-  return { at: Math.min(at, text.length), message: bare.slice(place.index + place[0].length), line, column: Number(place[2]) };
+  const column = Number(place[2]);
+  const at = Math.min(lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + column - 1, text.length);
+  return { at, end: at, message: bare.slice(place.index + place[0].length), line, column };
+}
+
+function indexOfByte(text, byte) {
+  const bytes = new TextEncoder().encode(text);
+  return new TextDecoder().decode(bytes.slice(0, byte)).length;
 }

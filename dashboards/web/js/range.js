@@ -116,6 +116,6 @@ export function grid(pixels, stepAtLeast = 15) {
   const nice = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400, 604800];
   const step = nice.find(one => one >= wished && one >= stepAtLeast) || Math.ceil(wished / 86400) * 86400;
   const start = Math.floor(from / 1000 / step) * step;
-  const end = Math.floor(to / 1000 / step) * step;
+  const end = (isLive() ? Math.floor : Math.ceil)(to / 1000 / step) * step; // what has not happened has no sample
   return { start, end: Math.max(end, start), step };
 }

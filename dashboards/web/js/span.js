@@ -91,7 +91,8 @@ export function understand(text, now = Date.now()) {
   if (from === null) return null;
   if (ends.length === 1) {
     const wholeDay = typeof from === 'number' && !/[:：]/.test(typed) && !/^\d+$/.test(typed);
-    return { from, to: wholeDay ? from + unitMillis.d : 'now' };
+    const span = { from, to: wholeDay ? from + unitMillis.d : 'now' };
+    return wholeDay || resolve(span, now)[0] < now ? span : null;
   }
   const to = moment(ends[1], typeof from === 'number' ? from : now);
   if (to === null) return null;

@@ -53,7 +53,7 @@ export function bars(buckets, { keys, width, height, from, to, stepMillis, say, 
   const high = Math.max(1, ...buckets.map(b => keys.reduce((sum, [key]) => sum + (b.counts[key] || 0), 0)));
   const x = millis => ((millis - from) / (to - from || 1)) * width;
   const wide = Math.max(1, x(from + stepMillis) - 1);
-  const picture = svg('svg.bars', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': say(null) });
+  const picture = svg('svg.bars', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', height, role: 'img', 'aria-label': say(null) });
   for (const bucket of buckets) {
     const start = bucket.time * 1000;
     if (start + stepMillis <= from || start >= to) continue;
@@ -82,7 +82,10 @@ export function bars(buckets, { keys, width, height, from, to, stepMillis, say, 
 
 function drag(picture, veil, done) {
   let began = null;
-  const place = event => event.clientX - picture.getBoundingClientRect().left;
+  const place = event => { // the picture may have been stretched since it was drawn
+    const box = picture.getBoundingClientRect();
+    return ((event.clientX - box.left) / box.width) * picture.viewBox.baseVal.width;
+  };
   picture.addEventListener('pointerdown', event => {
     began = place(event);
     picture.setPointerCapture(event.pointerId);

@@ -8,7 +8,7 @@ import { t } from './lang.js';
  * `columns` = [{title, text?(row), value?(row), cell?(row), numeric, hint}]; `value` sorts, `cell`
  * draws. `order` = [column index, 'up' | 'down'] to begin with.
  */
-export function table(columns, rows, { order = null, caption = '', rowsMax = 500, onRow = null } = {}) {
+export function table(columns, rows, { order = null, caption = '', rowsMax = 500, kind = null } = {}) {
   let sorting = order;
   const body = h('tbody');
   const head = h('tr');
@@ -23,10 +23,8 @@ export function table(columns, rows, { order = null, caption = '', rowsMax = 500
       shown.sort((a, b) => sign * compare(valueOf(column, a), valueOf(column, b)));
     }
     put(body, shown.slice(0, rowsMax).map(row => {
-      const line = h('tr', columns.map(column =>
+      return h('tr', columns.map(column =>
         h(column.numeric ? 'td.num' : 'td', column.cell ? column.cell(row) : column.text(row))));
-      if (onRow) onRow(line, row);
-      return line;
     }));
     put(more, shown.length > rowsMax ? t('table.more', { shown: rowsMax, count: shown.length }) : '');
     put(head, columns.map((column, i) => h(column.numeric ? 'th.num' : 'th', {
@@ -44,7 +42,7 @@ export function table(columns, rows, { order = null, caption = '', rowsMax = 500
   }
 
   draw();
-  return h('div.table-wrap', { tabindex: 0, role: 'region', 'aria-label': caption },
+  return h('div.table-wrap', { 'data-kind': kind, tabindex: 0, role: 'region', 'aria-label': caption },
     h('table', caption ? h('caption.unseen', caption) : null, h('thead', head), body), more);
 }
 

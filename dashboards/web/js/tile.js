@@ -20,7 +20,7 @@ export function facts(list) {
 export function tile(data, extra = null) {
   const key = 'nav.' + data.id;
   const headline = data.headline ? phrase(data.headline) : t('state.' + data.state);
-  return h('article.card.tile', { 'data-state': data.state },
+  return h('article.card.tile', { 'data-id': data.id, 'data-state': data.state },
     h('header', h('a.tile-name', { href: pages[data.id] || '/' + data.id }, icon(data.id === 'host' ? 'dashboards' : data.id), h('span', has(key) ? t(key) : data.id)),
       pill(data.state, t('state.' + data.state))),
     h('p.tile-headline', headline),

@@ -13,7 +13,8 @@ const spanSeconds = 3600;
 const stepSeconds = 30;
 
 /** `[measured, threshold]` of a top-level comparison with a number; threshold null without one. */
-export function sides(expr) {
+export function sides(whole) {
+  const expr = condition(whole);
   let depth = 0;
   let quote = '';
   for (let i = 0; i < expr.length; i++) {
@@ -30,6 +31,29 @@ export function sides(expr) {
     }
   }
   return [expr, null];
+}
+
+/** The first condition of several: `(a < 1 and b > 2)` is drawn as `a < 1`. */
+function condition(text) {
+  let expr = text.trim();
+  while (/^\(/.test(expr) && closing(expr) === expr.length - 1) expr = expr.slice(1, -1).trim();
+  let depth = 0;
+  for (let i = 0; i < expr.length; i++) {
+    if ('([{'.includes(expr[i])) depth += 1;
+    else if (')]}'.includes(expr[i])) depth -= 1;
+    else if (depth === 0 && /^\s(?:and|unless)\s/i.test(expr.slice(i, i + 8))) return condition(expr.slice(0, i));
+  }
+  return expr;
+}
+
+/** Where the bracket that opens the text closes. */
+function closing(expr) {
+  let depth = 0;
+  for (let i = 0; i < expr.length; i++) {
+    if ('([{'.includes(expr[i])) depth += 1;
+    else if (')]}'.includes(expr[i]) && --depth === 0) return i;
+  }
+  return -1;
 }
 
 export async function trace(place, alert) {

@@ -18,7 +18,9 @@ private struct Seen {
     var faults: [String] {
         var faults: [String] = []
         if bound != .infinity { faults.append("the +Inf bucket is missing") }
-        if let count, count != bucketValue { faults.append("the count differs from the +Inf bucket") }
+        if let count, count != bucketValue {
+            faults.append("the count differs from the +Inf bucket")
+        }
         if (hasSum || hasGaugeSum) && count == nil {
             faults.append("a sum is given, so a count must be")
         }

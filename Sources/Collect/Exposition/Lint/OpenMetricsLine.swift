@@ -14,7 +14,9 @@ struct OpenMetricsSample {
     var time: OpenMetricsTime?
     var hasExemplar: Bool
 
-    subscript(label: String) -> String? { labels.first { $0.name.utf8.elementsEqual(label.utf8) }?.value }
+    subscript(label: String) -> String? {
+        labels.first { $0.name.utf8.elementsEqual(label.utf8) }?.value
+    }
 }
 
 /// A timestamp: whole seconds and nanoseconds, or a float when it was written as one.
@@ -195,6 +197,7 @@ struct OpenMetricsLine {
     private var word: String {
         guard cursor < text.count else { return "the end of the line" }
         let rest = text[cursor...].prefix { $0 != 0x20 }.prefix(40)
-        return quoted(String(decoding: rest.isEmpty ? text[cursor...(cursor)] : rest, as: UTF8.self))
+        return quoted(
+            String(decoding: rest.isEmpty ? text[cursor...(cursor)] : rest, as: UTF8.self))
     }
 }

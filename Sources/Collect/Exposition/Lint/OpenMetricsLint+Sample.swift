@@ -4,7 +4,8 @@ internal import Basics
 
 extension OpenMetricsLint {
     mutating func take(_ sample: OpenMetricsSample) {
-        if family?.sampleNames.contains(where: { $0.utf8.elementsEqual(sample.name.utf8) }) != true {
+        if family?.sampleNames.contains(where: { $0.utf8.elementsEqual(sample.name.utf8) }) != true
+        {
             beginUnknown(sample.name)
         }
         guard let name = family?.name else { return }
@@ -88,7 +89,8 @@ extension OpenMetricsLint {
         } else {
             current.seenAtTime = []
         }
-        let series = Labels(sample.labels.map { ($0.name, $0.value) }).setting("__name__", sample.name)
+        let series = Labels(sample.labels.map { ($0.name, $0.value) }).setting(
+            "__name__", sample.name)
         let isRepeated = sample.time == current.groupTime && current.seenAtTime.contains(series)
         if !isRepeated { current.samples.append((lineNumber, sample)) }
         current.seenAtTime.insert(series)

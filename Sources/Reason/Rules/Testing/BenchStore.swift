@@ -4,7 +4,8 @@
 
 public import Basics
 
-/// Series in memory, written through an ``Basics/Intake`` and read through a ``Basics/SeriesSource``.
+/// Series in memory, written through an ``Basics/Intake`` and read through a
+/// ``Basics/SeriesSource``.
 public final class BenchStore: Sendable {
     private struct State {
         var series: [Series] = []

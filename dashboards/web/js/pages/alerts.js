@@ -5,7 +5,7 @@ import { rules } from '../api.js';
 import { h, put, later } from '../dom.js';
 import { ago, dateTime, duration, format, number } from '../format.js';
 import { annotation, t } from '../lang.js';
-import { command, empty, exploreLink, failure, notice, pill, skeleton } from '../parts.js';
+import { command, empty, exploreLink, failure, notice, pill, prose, skeleton } from '../parts.js';
 import { trace } from '../trace.js';
 import { table } from '../table.js';
 
@@ -69,15 +69,15 @@ export function open(place, context) {
     h('summary', t('alerts.details')),
     h('div.alert-expr', h('code', alert.rule.query), h('a', { href: exploreLink(alert.rule.query) }, t('alerts.explore'))),
     picture,
-    annotation(alert.annotations, 'description') ? h('p', annotation(alert.annotations, 'description')) : null,
+    annotation(alert.annotations, 'description') ? h('p', prose(annotation(alert.annotations, 'description'))) : null,
     labels(alert.labels));
     return h('article.card.alert', { 'data-state': state },
-      h('header', pill(state, alert.labels.severity || t('state.' + alert.state)), h('h3', summary)),
+      h('header', pill(state, alert.labels.severity || t('state.' + alert.state)), h('h3', prose(summary))),
       h('p.mute.alert-line', h('span', name), ' · ', h('time', { datetime: alert.activeAt, title: dateTime(since) },
-        t(alert.state === 'firing' ? 'alerts.since' : 'alerts.pending_since', { since: ago(since) })),
+        t(alert.state === 'firing' ? 'alerts.since' : 'alerts.pending_since', { span: duration(Math.max(1, Math.round((Date.now() - since) / 1000))) })),
       ' · ', t('alerts.value', { value: format(number(alert.value)) }),
       alert.state === 'pending' ? ' · ' + t('alerts.fires_after', { span: duration(alert.rule.duration) }) : ''),
-      action ? h('div.action', h('h4', t('alerts.action')), h('p', action)) : null,
+      action ? h('div.action', h('h4', t('alerts.action')), h('p', prose(action))) : null,
       h('div.alert-foot', details, h('a.runbook', { href: runbook(alert) }, t('alerts.runbook'))));
   }
 
@@ -92,13 +92,13 @@ export function open(place, context) {
     put(ruleList, h('div.card.flush', table([
       { title: t('alerts.health'), value: ({ rule }) => ['err', 'unknown', 'ok'].indexOf(rule.health), cell: ({ rule }) => healthPill(rule) },
       { title: t('alerts.rule'), text: ({ rule }) => rule.name, cell: ({ rule }) => [h('b', rule.name), rule.type === 'recording' ? h('span.mute', ' ' + t('alerts.recording')) : null,
-        rule.lastError ? h('p.rule-error', rule.lastError) : null] },
-      { title: t('alerts.expression'), text: ({ rule }) => rule.query, cell: ({ rule }) => h('a.mono', { href: exploreLink(rule.query) }, rule.query) },
+        rule.lastError ? h('p.rule-error', { title: rule.lastError }, rule.lastError) : null] },
+      { title: t('alerts.expression'), text: ({ rule }) => rule.query, cell: ({ rule }) => h('a.mono', { href: exploreLink(rule.query), title: rule.query }, rule.query) },
       { title: t('alerts.for'), numeric: true, value: ({ rule }) => rule.duration ?? -1, cell: ({ rule }) => (rule.duration ? duration(rule.duration) : '') },
       { title: t('alerts.group'), text: ({ group }) => group.name },
       { title: t('alerts.evaluated'), numeric: true, value: ({ rule }) => Date.parse(rule.lastEvaluation) || 0, cell: ({ rule }) => evaluated(rule) },
       { title: t('alerts.took'), numeric: true, value: ({ rule }) => rule.evaluationTime ?? null, cell: ({ rule }) => format(rule.evaluationTime, 'seconds') },
-    ], rows, { caption: t('alerts.rules'), order: [0, 'up'] })));
+    ], rows, { caption: t('alerts.rules'), order: [0, 'up'], kind: 'rules' })));
   }
 
   filter.addEventListener('input', later(() => groups && drawRules(), 120));

@@ -44,7 +44,7 @@ export function open(place) {
     editor.problem(null);
     if (!expr) return welcome();
     put(values, h('div.card', skeleton(3)));
-    chart = panel({ title: t('explore.over_time'), unit: guessUnit(expr), size: 'full', free: true, empty: t('explore.empty_why'), queries: [{ expr }] });
+    chart = panel({ title: t('explore.over_time'), unit: guessUnit(expr), size: 'full', free: true, linked: false, empty: t('explore.empty_why'), queries: [{ expr }] });
     put(drawing, chart.element);
     chart.element.dataset.tall = '';
     update();
@@ -83,8 +83,8 @@ export function open(place) {
       put(trouble, failure(error, update));
       return;
     }
-    const place = errorPlace(expr, error.message);
-    editor.problem(place.at);
+    const place = errorPlace(editor.text, error.message, error.position);
+    editor.problem(place.at === null ? null : place);
     put(trouble, notice('bad', h('span', place.at === null ? place.message : t('explore.error', { line: place.line, column: place.column, message: place.message }))));
     if (!chart?.data) { put(drawing); put(values); }
   }

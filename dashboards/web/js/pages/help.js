@@ -6,7 +6,7 @@ import { h, put } from '../dom.js';
 import { duration } from '../format.js';
 import { keyList } from '../keys.js';
 import { annotation, t } from '../lang.js';
-import { empty, exploreLink, failure, pill, skeleton } from '../parts.js';
+import { empty, exploreLink, failure, pill, prose, skeleton } from '../parts.js';
 
 const times = ['6h', 'now-6h to now-1h', 'today', 'yesterday', '昨天', '最近 6 小时', '2026-10-18', '2026-10-18 09:00 to 12:00'];
 const searches = [['timeout', 'help.search_word'], ['timeout upstream', 'help.search_and'], ['"connection refused"', 'help.search_phrase'], ['error -healthcheck', 'help.search_not'], ['time*', 'help.search_prefix'], ['超时', 'help.search_han']];
@@ -50,9 +50,9 @@ function book(name, list) {
     const text = which => template(annotation(rule.annotations, which));
     const fires = (rule.alerts || []).filter(alert => alert.state === 'firing').length;
     anchor.append(h('div.runbook-rule',
-      h('p', h('b', text('summary')), fires ? [' ', pill('bad', t('state.firing'))] : null),
-      text('description') ? h('p', text('description')) : null,
-      text('action') ? h('div.action', h('h4', t('alerts.action')), h('p', text('action'))) : null,
+      h('p', h('b', prose(text('summary'))), fires ? [' ', pill('bad', t('state.firing'))] : null),
+      text('description') ? h('p', prose(text('description'))) : null,
+      text('action') ? h('div.action', h('h4', t('alerts.action')), h('p', prose(text('action')))) : null,
       h('dl.line-fields', h('dt', t('alerts.expression')), h('dd', h('a.mono', { href: exploreLink(rule.query) }, rule.query)),
         rule.duration ? [h('dt', t('alerts.for')), h('dd', duration(rule.duration))] : null,
         h('dt', t('alerts.group')), h('dd', rule.group))));

@@ -13,6 +13,9 @@ const sparkMinutes = 30;
 const sparkStep = 15;
 const cpu = 'avg by (instance) (1 - sum by (instance, cpu) (rate(node_cpu_seconds_total{mode="idle"}[1m])))';
 
+/** What has something to say comes first; what waits for data keeps its order behind. */
+const lively = tiles => [...tiles.filter(one => one.state !== 'empty'), ...tiles.filter(one => one.state === 'empty')];
+
 export function open(place, context) {
   const sentence = h('div.sentence', { role: 'status' }, skeleton(1));
   const tiles = h('div.tiles', Array.from({ length: 6 }, () => h('div.card.tile', skeleton(3))));
@@ -25,13 +28,15 @@ export function open(place, context) {
     try {
       const answer = await ranged(cpu, start, end, sparkStep);
       const first = answer.data.result[0];
-      const points = first ? rowsOf(first, start, end, sparkStep) : [];
+      const all = first ? rowsOf(first, start, end, sparkStep) : [];
+      const points = all.slice(Math.max(0, all.findIndex(([, value]) => value !== null))); // a young agent has less than half an hour
       const known = points.filter(([, value]) => value !== null);
+      const minutes = Math.max(1, Math.round((points.length * sparkStep) / 60));
       const line = known.length > 1 ? sparkline(points, {
         max: Math.max(0.1, ...known.map(([, value]) => value)), height: 44,
-        label: t('home.spark', { now: format(known.at(-1)[1], 'ratio'), minutes: sparkMinutes }),
+        label: t('home.spark', { now: format(known.at(-1)[1], 'ratio'), minutes }),
       }) : null;
-      spark = line ? h('figure.tile-spark', line, h('figcaption', t('home.spark_caption', { minutes: sparkMinutes }), h('b', format(known.at(-1)[1], 'ratio')))) : null;
+      spark = line ? h('figure.tile-spark', line, h('figcaption', t('home.spark_caption', { minutes }), h('b', format(known.at(-1)[1], 'ratio')))) : null;
     } catch { return; } // the tile keeps what it has; the frame says when nobody answers
     draw(context.home());
   }
@@ -44,7 +49,7 @@ export function open(place, context) {
     put(sentence, h('p.sentence-text', { 'data-state': state }, h('span.dot', { 'aria-hidden': 'true' }), phrase(said)),
       h('p.mute', [home.hostname, 'Martlet ' + home.version, home.started ? t('home.up', { span: duration(Math.max(1, Math.round(Date.now() / 1000 - home.started))) }) : null].filter(Boolean).join(' · ')));
     if (home.receivers === 0) sentence.append(notice('warn', h('span', t('alerts.nobody')), command('martlet run --webhook URL')));
-    put(tiles, (home.tiles || []).map(data => tile(data, data.id === 'host' ? spark : null)));
+    put(tiles, lively(home.tiles || []).map(data => tile(data, data.id === 'host' ? spark : null)));
   }
 
   context.onHome(draw);

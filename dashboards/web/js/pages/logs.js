@@ -64,6 +64,7 @@ export function open(place, context) {
     try {
       const data = await logs({ ...params(), start: from / 1000, end: to / 1000, limit: pageLines }, request.signal);
       last = data;
+      list.element.hidden = false;
       waiting = [];
       drawFresh();
       place.dataset.state = 'ready';
@@ -78,7 +79,7 @@ export function open(place, context) {
     } catch (error) {
       if (error.name === 'AbortError') return;
       place.dataset.state = 'stale';
-      if (!last) list.waiting('');
+      if (!last) histogram.parentNode.hidden = list.element.hidden = true;
       put(trouble, failure(error, load));
     }
   }
@@ -113,10 +114,10 @@ export function open(place, context) {
   }
 
   function drawHistogram(data, from, to) {
-    const width = Math.max(200, histogram.clientWidth);
+    const width = Math.max(200, list.element.clientWidth - 34); // the card's padding and border
     const stepMillis = (data.bucket_seconds || 60) * 1000;
     const total = data.buckets.reduce((sum, bucket) => sum + Object.values(bucket.counts).reduce((a, b) => a + b, 0), 0);
-    if (!total) { put(histogram); return; }
+    histogram.parentNode.hidden = !total;
     const say = bucket => (bucket
       ? `${dateTime(bucket.time * 1000)}\n` + Object.entries(bucket.counts).filter(([, n]) => n).map(([level, n]) => `${t('level.' + level)} ${format(n, 'count')}`).join('\n')
       : t('logs.histogram', { count: format(total, 'count') }));

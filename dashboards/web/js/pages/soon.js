@@ -17,11 +17,11 @@ const examples = {
 
 export function open(place, context) {
   const id = context.path.slice(1);
-  const metric = JSON.parse(examples[id]).name;
 
   function draw(home) {
     const tile = home?.tiles?.find(one => one.id === id);
     const address = home?.address || location.origin;
+    const metric = /"name":\s*"([a-zA-Z_:][\w:]*)"/.exec(tile?.command || examples[id])?.[1] || 'up';
     const has = tile && tile.state !== 'empty';
     put(place, h('section.card.soon',
       h('div.soon-icon', icon(id)),
@@ -30,10 +30,10 @@ export function open(place, context) {
       has && tile.facts?.length ? facts(tile.facts) : null,
       h('p.soon-what', t(`soon.${id}.what`)),
       has ? null : [
-        h('h3', t('soon.missing')), h('p', tile?.headline ? phrase(tile.headline) + ' ' : '', t(`soon.${id}.missing`)),
-        h('h3', t('soon.bring')),
+        h('h3', t('soon.missing')), h('p', t(`soon.${id}.missing`)),
+        h('h3', t('soon.bring')), h('p', t(`soon.${id}.bring`)),
         command(tile?.command || `curl -s ${address}/api/martlet/v1/kpis -d '${examples[id]}'`),
-        tile?.command ? null : h('p.mute', t('soon.then'), ' ', h('a', { href: exploreLink(metric) }, metric)),
+        h('p.mute', t('soon.then'), ' ', h('a', { href: exploreLink(metric) }, metric)),
       ]));
   }
   draw(context.home());

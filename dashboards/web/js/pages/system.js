@@ -14,7 +14,7 @@ const charts = [
   { title: 'system.cpu', unit: 'ratio', queries: [{ expr: 'rate(process_cpu_seconds_total{job="martlet"}[$rate])', legend: '{{instance}}' }] },
   { title: 'system.memory', unit: 'bytes', queries: [{ expr: 'process_resident_memory_bytes{job="martlet"}', legend: '{{instance}}' }] },
 ];
-const ownRowsMax = 300;
+const ownRowsMax = 60; // a screen or two; the filter finds the rest
 
 export function open(place) {
   const library = h('div');
@@ -66,10 +66,10 @@ export function open(place) {
     put(parts.targets, targets.length ? h('div.card.flush', table([
       { title: t('system.health'), value: row => ['down', 'unknown', 'up'].indexOf(row.health), cell: row => pill(row.health === 'up' ? 'ok' : row.health === 'down' ? 'bad' : 'empty', t('health.' + row.health)) },
       { title: t('system.job'), text: row => row.scrapePool || row.labels.job || '' },
-      { title: t('system.target'), text: row => row.scrapeUrl, cell: row => [h('span.mono', row.scrapeUrl), row.lastError ? h('p.rule-error', row.lastError) : null] },
+      { title: t('system.target'), text: row => row.scrapeUrl, cell: row => [h('span.mono', row.scrapeUrl), row.lastError ? h('p.rule-error', { title: row.lastError }, row.lastError) : null] },
       { title: t('system.scraped'), numeric: true, value: row => Date.parse(row.lastScrape) || 0, cell: row => (Date.parse(row.lastScrape) > 0 ? ago(Date.parse(row.lastScrape)) : t('alerts.not_yet')) },
       { title: t('alerts.took'), numeric: true, value: row => row.lastScrapeDuration ?? null, cell: row => format(row.lastScrapeDuration, 'seconds') },
-    ], targets, { caption: t('system.targets'), order: [0, 'up'] })) : h('div.card', empty(t('system.no_targets'), t('system.no_targets_why'))));
+    ], targets, { caption: t('system.targets'), order: [0, 'up'], kind: 'targets' })) : h('div.card', empty(t('system.no_targets'), t('system.no_targets_why'))));
   }
 
   async function drawBiggest() {
@@ -89,7 +89,7 @@ export function open(place) {
   function drawOwn() {
     if (!own) return;
     const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const rows = own.map(one => ({ name: one.metric.__name__, labels: Object.entries(one.metric).filter(([name]) => !/^(__name__|job|instance|le|quantile)$/.test(name)).map(([name, value]) => `${name}=${value}`).join(' '), le: one.metric.le, value: Number(one.value?.[1]) }))
+    const rows = own.map(one => ({ name: one.metric.__name__, labels: Object.entries(one.metric).filter(([name]) => !/^(__name__|job|instance|le)$/.test(name)).map(([name, value]) => `${name}=${value}`).join(' '), le: one.metric.le, value: Number(one.value?.[1]) }))
       .filter(row => !row.le && wanted.every(word => `${row.name} ${row.labels}`.toLowerCase().includes(word)));
     put(parts.own, rows.length ? h('div.card.flush', table([
       { title: t('table.metric'), text: row => row.name, cell: row => h('a.mono', { href: exploreLink(/_total$/.test(row.name) ? `rate(${row.name}[5m])` : row.name) }, row.name) },
