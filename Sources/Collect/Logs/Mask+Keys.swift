@@ -48,11 +48,7 @@ extension MaskScanner {
         var nameEnd = index
         while nameEnd > 0, index - nameEnd < 3, isQuoteOrSpace(bytes[nameEnd - 1]) { nameEnd -= 1 }
         var nameStart = nameEnd
-<<<<<<< HEAD
-        while nameStart > 0, nameEnd - nameStart < 48, isKeyNameByte(bytes[nameStart - 1]) {
-=======
         while nameStart > 0, nameEnd - nameStart < 48, isFieldNameByte(bytes[nameStart - 1]) {
->>>>>>> a7d5cf2eee584adb609ce68063ce4eb721a1dfc2
             nameStart -= 1
         }
         let name = UnsafeBufferPointer(rebasing: bytes[nameStart..<nameEnd])
@@ -187,13 +183,9 @@ private func isCredentialByte(_ byte: UInt8) -> Bool {
         || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "=")
 }
 
-<<<<<<< HEAD
-private func isKeyNameByte(_ byte: UInt8) -> Bool { isTokenByte(byte) || byte == UInt8(ascii: ".") }
-=======
 private func isFieldNameByte(_ byte: UInt8) -> Bool {
     isTokenByte(byte) || byte == UInt8(ascii: ".")
 }
->>>>>>> a7d5cf2eee584adb609ce68063ce4eb721a1dfc2
 
 private func isQuoteOrSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\")
