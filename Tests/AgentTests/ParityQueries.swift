@@ -13,10 +13,14 @@ enum ParityQueries {
     }
 
     private static let selectors = [
-        "up{job=~\"node|prometheus\"}", "{__name__=~\"node_load.*\"}", "node_cpu_seconds_total{cpu!=\"0\"}",
-        "node_cpu_seconds_total{mode=~\"i.*\",cpu=\"0\"}", "node_cpu_seconds_total{mode!~\"i.*|user\"}",
-        "{job=\"node\",__name__=~\"node_(load|procs).+\"}", "node_load1{nothing=\"\"}", "node_nothing",
-        "node_filesystem_size_bytes", "node_uname_info", "1", "1.5e3", "0x1f", "-1 ^ 2", "(1 + 2) * 3 % 4",
+        "up{job=~\"node|prometheus\"}", "{__name__=~\"node_load.*\"}",
+        "node_cpu_seconds_total{cpu!=\"0\"}",
+        "node_cpu_seconds_total{mode=~\"i.*\",cpu=\"0\"}",
+        "node_cpu_seconds_total{mode!~\"i.*|user\"}",
+        "{job=\"node\",__name__=~\"node_(load|procs).+\"}", "node_load1{nothing=\"\"}",
+        "node_nothing",
+        "node_filesystem_size_bytes", "node_uname_info", "1", "1.5e3", "0x1f", "-1 ^ 2",
+        "(1 + 2) * 3 % 4",
         "1 > bool 2", "Inf - Inf", "time() - time()", "pi()", "vector(1)", "\"text\"",
         "node_time_seconds - node_boot_time_seconds",
     ]
@@ -29,11 +33,11 @@ enum ParityQueries {
             "absent_over_time",
         ]
         return functions.flatMap { function in
-            ["\(gauges[0])[13s]", "\(counters[0])[20s]", "\(counters[1])[11s]"].map {
+            ["\(gauges[0])[14s]", "\(counters[0])[20s]", "\(counters[1])[12s]"].map {
                 "\(function)(\($0))"
             }
         } + [
-            "quantile_over_time(0.3, node_load1[15s])", "quantile_over_time(2, node_load1[15s])",
+            "quantile_over_time(0.3, node_load1[16s])", "quantile_over_time(2, node_load1[16s])",
             "predict_linear(node_memory_MemAvailable_bytes[20s], 60)",
             "absent_over_time(node_nothing{a=\"b\"}[10s])",
         ]
@@ -48,24 +52,30 @@ enum ParityQueries {
             ]
         } + [
             "topk(3, node_cpu_seconds_total)", "bottomk by (cpu) (1, node_filesystem_size_bytes)",
-            "quantile(0.9, node_cpu_seconds_total)", "quantile by (mode) (0.25, node_cpu_seconds_total)",
+            "quantile(0.9, node_cpu_seconds_total)",
+            "quantile by (mode) (0.25, node_cpu_seconds_total)",
             "count_values(\"size\", node_filesystem_size_bytes)", "sum by (nothing) (node_load1)",
-            "count by (__name__) ({__name__=~\"node_.*\"})", "max by (instance) (node_load1 + node_load5)",
+            "count by (__name__) ({__name__=~\"node_.*\"})",
+            "max by (instance) (node_load1 + node_load5)",
         ]
     }
 
     private static let binary = [
         "node_load1 + 1", "2 * node_load1", "node_load1 - node_load5", "node_load1 / node_load15",
-        "node_memory_MemFree_bytes % 1000", "node_load1 ^ 2", "node_load1 atan2 node_load5", "-node_load1",
-        "node_cpu_seconds_total > 1", "node_cpu_seconds_total <= bool 1", "node_load1 == node_load1",
+        "node_memory_MemFree_bytes % 1000", "node_load1 ^ 2",
+        "(node_load1 + 0) atan2 (node_load5 + 0)", "-node_load1",
+        "node_cpu_seconds_total > 1", "node_cpu_seconds_total <= bool 1",
+        "node_load1 == node_load1",
         "node_load1 != bool node_load5", "1 < node_load1 + 10", "node_load1 / 0",
         "node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
         "node_filesystem_avail_bytes / on (device, mountpoint) node_filesystem_size_bytes",
         "node_cpu_seconds_total / ignoring (mode) group_left () sum without (mode) (node_cpu_seconds_total)",
         "node_load1 * on (instance) group_left (nodename) node_uname_info",
         "node_uname_info * on (instance) group_right () node_cpu_seconds_total",
-        "node_load1 and node_load1", "node_cpu_seconds_total and on (cpu) node_cpu_seconds_total{mode=\"idle\"}",
-        "node_load1 or node_load5", "node_cpu_seconds_total unless node_cpu_seconds_total{mode=\"idle\"}",
+        "node_load1 and node_load1",
+        "node_cpu_seconds_total and on (cpu) node_cpu_seconds_total{mode=\"idle\"}",
+        "node_load1 or node_load5",
+        "node_cpu_seconds_total unless node_cpu_seconds_total{mode=\"idle\"}",
         "node_load1 or vector(1)", "node_load1 + on () vector(1)",
         "(node_load1 > 1000) or (node_load5 < 1000)",
         "sum by (mode) (node_cpu_seconds_total) / on () group_left () sum(node_cpu_seconds_total) * 100",
@@ -73,15 +83,18 @@ enum ParityQueries {
 
     private static var functions: [String] {
         let plain = [
-            "abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "sin", "cos", "tan",
-            "asinh", "atan", "sinh", "tanh", "deg", "rad", "round", "sort", "sort_desc", "timestamp",
+            "abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "sin", "cos",
+            "tan",
+            "asinh", "atan", "sinh", "tanh", "deg", "rad", "round", "sort", "sort_desc",
+            "timestamp",
             "scalar", "absent",
         ]
         return plain.map { "\($0)(node_load1)" } + [
             "acos(node_load1 / 100)", "asin(node_load1 / 100)", "atanh(node_load1 / 100)",
             "acosh(node_load1 + 1)", "cosh(node_load1)", "round(node_memory_MemFree_bytes, 1000)",
             "clamp(node_load1, 0.1, 0.5)", "clamp_min(node_load1, 1)", "clamp_max(node_load1, 0.5)",
-            "absent(node_nothing{a=\"b\",c=~\"d\"})", "vector(time())", "scalar(node_cpu_seconds_total)",
+            "absent(node_nothing{a=\"b\",c=~\"d\"})", "vector(time())",
+            "scalar(node_cpu_seconds_total)",
             "minute(node_boot_time_seconds)", "hour(node_boot_time_seconds)",
             "day_of_week(node_boot_time_seconds)", "day_of_month(node_boot_time_seconds)",
             "day_of_year(node_boot_time_seconds)", "days_in_month(node_boot_time_seconds)",
@@ -105,7 +118,8 @@ enum ParityQueries {
     }
 
     private static let subqueries = [
-        "max_over_time(node_load1[20s:4s])", "avg_over_time(rate(node_cpu_seconds_total[8s])[16s:3s])",
+        "max_over_time(node_load1[20s:4s])",
+        "avg_over_time(rate(node_cpu_seconds_total[8s])[16s:3s])",
         "sum_over_time((node_load1 > 0)[15s:5s])", "rate(node_context_switches_total[20s:2s])",
         "quantile_over_time(0.5, sum(node_cpu_seconds_total)[12s:3s])",
         "min_over_time(max_over_time(node_load1[6s])[12s:6s])",

@@ -13,7 +13,10 @@ private let nodeExporter = find("prometheus-node-exporter")
 /// What 2.42 and 3.5 do differently by design, and these queries therefore avoid:
 ///
 /// - A range and the lookback are open at their left end in 3.x; 2.x takes in a sample there. The
-///   moments asked lie half-way between scrapes, so that no window ends on a sample.
+///   moments asked lie half-way between scrapes and windows are whole scrapes long, so that none
+///   begins on a sample.
+/// - Near a counter's zero, `rate` and `increase` extrapolate less far in 3.x.
+/// - `atan2` keeps the metric's name in 2.x and drops it in 3.x, as all arithmetic does.
 /// - `.` matches a newline in 3.x.
 /// - `le` and `quantile` are written as floats when they are scraped (`le="1"` becomes `le="1.0"`);
 ///   the queries aggregate `le` or group by it inside `histogram_quantile` only.
@@ -75,7 +78,8 @@ private let nodeExporter = find("prometheus-node-exporter")
                 let difference = try await difference(
                     theirs, agent.url, request(query, span, isRange: isRange))
                 if let difference {
-                    failures.append("\(isRange ? "range  " : "instant") \(query)\n    \(difference)")
+                    failures.append(
+                        "\(isRange ? "range  " : "instant") \(query)\n    \(difference)")
                 }
             }
         }
@@ -109,7 +113,8 @@ private let nodeExporter = find("prometheus-node-exporter")
         let text = query.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         let end = Double(span.through) / 1000
         if !isRange { return "/api/v1/query?query=\(text)&time=\(end)" }
-        return "/api/v1/query_range?query=\(text)&start=\(Double(span.from) / 1000)&end=\(end)&step=4"
+        return
+            "/api/v1/query_range?query=\(text)&start=\(Double(span.from) / 1000)&end=\(end)&step=4"
     }
 
     /// What is different in two answers; nil when nothing is.
@@ -118,7 +123,8 @@ private let nodeExporter = find("prometheus-node-exporter")
     ) async throws -> String? {
         let (a, b) = (try await get(left + request), try await get(right + request))
         guard a.status == b.status else {
-            return "status \(a.status) and \(b.status): \(text(a).prefix(200)) \(text(b).prefix(200))"
+            return
+                "status \(a.status) and \(b.status): \(text(a).prefix(200)) \(text(b).prefix(200))"
         }
         let (mine, yours) = (try JSON(a.body), try JSON(b.body))
         guard let type = mine["data"]?["resultType"]?.text else {
