@@ -113,7 +113,7 @@ def feed_prometheus(port, start):
                     total += random // 10
                     column.append(float(total))
                 else:
-                    column.append(random / 10)
+                    column.append(random / 10 + index / 1_048_576)
             states[index], totals[index] = state, total
             if below is not None:
                 column = [a + b for a, b in zip(column, columns[below])]

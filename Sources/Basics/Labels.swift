@@ -150,19 +150,45 @@ extension Labels: Sequence {
 
 extension Labels: Comparable {
     /// Prometheus' order: label by label, name before value, by byte; a prefix comes first.
+    ///
+    /// Series of one metric share most of their bytes, so the first difference is looked for in
+    /// words; only then is it asked whether it lies in a text or in a text's length.
     public static func < (left: Labels, right: Labels) -> Bool {
         left.bytes.withUnsafeBytes { l in
             right.bytes.withUnsafeBytes { r in
-                var (i, j) = (0, 0)
-                while i < l.count && j < r.count {
-                    for _ in 0..<2 {
-                        let order = compareBytes(field(l, &i), field(r, &j))
-                        if order != 0 { return order < 0 }
+                let shared = Swift.min(l.count, r.count)
+                let place = firstDifference(l, r, shared)
+                if place == shared { return l.count < r.count }
+                var offset = 0
+                while offset < shared {
+                    let start = offset
+                    let text = field(l, &offset)
+                    if place < offset - text.count {
+                        // Lengths differ, and so one text may be the other's beginning.
+                        var (i, j) = (start, start)
+                        return compareBytes(field(l, &i), field(r, &j)) < 0
                     }
+                    if place < offset { return l[place] < r[place] }
                 }
-                return i >= l.count && j < r.count
+                return l.count < r.count
             }
         }
+    }
+
+    /// The first index below `count` at which two runs differ, or `count`.
+    private static func firstDifference(
+        _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer, _ count: Int
+    ) -> Int {
+        var index = 0
+        while index + 8 <= count {
+            let word =
+                left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                ^ right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if word != 0 { return index + word.littleEndian.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < count && left[index] == right[index] { index += 1 }
+        return index
     }
 }
 

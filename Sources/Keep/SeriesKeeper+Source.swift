@@ -22,7 +22,7 @@ extension SeriesKeeper {
         var warnings: [String] = []
         do {
             let (blocks, earliest) = blocksAndStart()
-            var found = Gathering(samplesMax: hints.samplesMax)
+            var found = Gathering(samplesMax: hints.samplesMax, moments: hints.moments)
             var tier: ArchiveTier?
             if range.from < earliest {
                 tier = try addArchive(matchers, range, hints, earliest, &found, &warnings)
@@ -150,28 +150,33 @@ extension SeriesKeeper {
 /// The series of one answer while it is put together.
 private struct Gathering {
     private let samplesMax: Int
+    private let moments: Moments?
     private var columns: [ByteKey: ColumnMerge] = [:]
     private var count = 0
 
-    init(samplesMax: Int) { self.samplesMax = samplesMax }
+    init(samplesMax: Int, moments: Moments?) {
+        self.samplesMax = samplesMax
+        self.moments = moments
+    }
 
     /// False when a chunk cannot be decoded.
     mutating func add(_ labels: Labels, _ chunks: [Chunk], _ range: TimeRange) throws -> Bool {
         var isSound = true
-        let key = ByteKey(labels)
-        var merge = columns.removeValue(forKey: key) ?? ColumnMerge()
-        let before = merge.times.count
-        for chunk in chunks where !merge.add(chunk, in: range) { isSound = false }
-        let grown = merge.times.count - before
-        if !merge.times.isEmpty { columns[key] = merge }
-        try count(grown)
+        var run = ColumnMerge()
+        for chunk in chunks where !run.add(chunk, in: range) { isSound = false }
+        try add(labels, (run.times, run.values))
         return isSound
     }
 
-    mutating func add(_ labels: Labels, _ fresh: Columns) throws {
+    mutating func add(_ labels: Labels, _ all: Columns) throws {
+        // What no step looks at is let go of here, series by series.
+        let fresh = moments.map { thinned(all, $0) } ?? all
         guard !fresh.times.isEmpty else { return }
         let key = ByteKey(labels)
-        var merge = columns.removeValue(forKey: key) ?? ColumnMerge()
+        guard var merge = columns.removeValue(forKey: key) else {
+            columns[key] = ColumnMerge(fresh)
+            return try count(fresh.times.count)
+        }
         let before = merge.times.count
         merge.add(fresh)
         let grown = merge.times.count - before

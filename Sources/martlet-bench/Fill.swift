@@ -43,7 +43,8 @@ struct Fill {
                     totals[index] += (random / 10).rounded(.down)
                     values[index] = totals[index] + (line.below.map { values[$0] } ?? 0)
                 } else {
-                    values[index] = random / 10
+                    // No two are equal, so that `topk` has one answer.
+                    values[index] = random / 10 + Double(index) / 1_048_576
                 }
                 batch.append(ids[index], clock.now, values[index])
             }

@@ -21,7 +21,8 @@ import Testing
         let first = FuzzTests.number("MARTLET_FUZZ_SEED") ?? UInt64(Clock.system.now())
         print("fuzzing for \(seconds) s from seed \(first)")
         let source = try memory(
-            "a{x=\"1\"} 0 1 2 NaN 4 5 6", "a{x=\"2\",y=\"q\"} 9 8 -Inf 6 5 4", "b_total{x=\"1\"} 0+3x20",
+            "a{x=\"1\"} 0 1 2 NaN 4 5 6", "a{x=\"2\",y=\"q\"} 9 8 -Inf 6 5 4",
+            "b_total{x=\"1\"} 0+3x20",
             "c_bucket{le=\"1\"} 0+1x20", "c_bucket{le=\"+Inf\"} 0+2x20"
         ).source
         var options = EngineOptions()
@@ -39,7 +40,8 @@ import Testing
                 let began = Clock.system.monotonic()
                 parsed += checkPrinting(query, seed) ? 1 : 0
                 let cursor = Int.random(in: 0...query.utf8.count, using: &random)
-                #expect(completion(in: query, at: cursor).span.end == cursor, "seed \(seed): \(query)")
+                #expect(
+                    completion(in: query, at: cursor).span.end == cursor, "seed \(seed): \(query)")
                 evaluated += evaluate(query, engine, &random) ? 1 : 0
                 let took = Double(Clock.system.monotonic() - began) / 1e9
                 #expect(took < FuzzTests.roundSecondsMax, "seed \(seed), \(took) s: \(query)")
@@ -89,8 +91,10 @@ import Testing
                 bytes.insert(contentsOf: bytes[place..<end], at: place)
             default:
                 let words = [
-                    "(", ")", "[5m]", "[1m:10s]", "{", "}", " offset -1m", " @ end()", "-", "^", " by (x)",
-                    "\"", "'", "\\", "9e999", "0x", "1y", "#", "NaN", "Inf", " bool ", " on () ", "é", ",",
+                    "(", ")", "[5m]", "[1m:10s]", "{", "}", " offset -1m", " @ end()", "-", "^",
+                    " by (x)",
+                    "\"", "'", "\\", "9e999", "0x", "1y", "#", "NaN", "Inf", " bool ", " on () ",
+                    "é", ",",
                     " group_left () ", "max_over_time(", "topk(3, ", "999999999999w", "[1ms]",
                 ]
                 bytes.insert(contentsOf: Array(random.pick(words).utf8), at: place)

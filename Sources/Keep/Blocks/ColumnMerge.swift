@@ -7,6 +7,10 @@ struct ColumnMerge {
     private(set) var times: [Millis] = []
     private(set) var values: [Double] = []
 
+    init() {}
+
+    init(_ columns: Columns) { (times, values) = columns }
+
     /// Adds the samples of a chunk that lie in a range; false when it cannot be decoded.
     mutating func add(_ chunk: Chunk, in range: TimeRange) -> Bool {
         guard chunk.overlaps(range) else { return true }
@@ -16,6 +20,9 @@ struct ColumnMerge {
             add(fresh)
             return isSound
         }
+        let room = times.count + chunk.countEstimate(in: range)
+        times.reserveCapacity(room)
+        values.reserveCapacity(room)
         return chunk.decode(in: range, times: &times, values: &values)
     }
 

@@ -30,6 +30,13 @@ struct HeadRead: Sendable {
     func samples(in range: TimeRange) -> (times: [Millis], values: [Double]) {
         var times: [Millis] = []
         var values: [Double] = []
+        var room = 0
+        for chunk in chunks where chunk.overlaps(range) { room += chunk.countEstimate(in: range) }
+        if open.count > 0 {
+            room += sampleEstimate(open.count, from: open.first, through: open.last, in: range)
+        }
+        times.reserveCapacity(room)
+        values.reserveCapacity(room)
         for chunk in chunks where chunk.overlaps(range) {
             _ = chunk.decode(in: range, times: &times, values: &values)
         }

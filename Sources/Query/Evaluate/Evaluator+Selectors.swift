@@ -16,12 +16,14 @@ struct WindowInput {
 
 extension Evaluator {
     private func select(
-        _ matchers: [Matcher], from: Millis, through: Millis, range: Millis, _ function: String?
+        _ matchers: [Matcher], from: Millis, through: Millis, range: Millis, _ function: String?,
+        moments: Moments? = nil
     ) throws(QueryError) -> [Series] {
         var hints = SelectHints()
         hints.function = function
         hints.stepMillis = whole.count > 1 ? whole.stepMillis : 0
         hints.rangeMillis = range
+        hints.moments = moments
         hints.samplesMax = budget.remainingSamples
         let start = options.clock.monotonic()
         defer { budget.selectNanoseconds += options.clock.monotonic() - start }
@@ -48,8 +50,8 @@ extension Evaluator {
         var frame = Frame(width: steps.count)
         guard steps.count > 0 else { return frame }
         let series = try select(
-            node.matchers, from: sight.first - lookback + 1, through: sight.last, range: 0, function
-        )
+            node.matchers, from: sight.first - lookback + 1, through: sight.last, range: 0,
+            function, moments: Moments(first: sight.first, strideMillis: sight.stride))
         try budget.hold(rows: series.count, width: steps.count)
         frame.reserve(series.count)
         var row = [Double](repeating: absent, count: steps.count)
