@@ -7,10 +7,6 @@ struct ColumnMerge {
     private(set) var times: [Millis] = []
     private(set) var values: [Double] = []
 
-    init() {}
-
-    init(_ columns: Columns) { (times, values) = columns }
-
     /// Adds the samples of a chunk that lie in a range; false when it cannot be decoded.
     mutating func add(_ chunk: Chunk, in range: TimeRange) -> Bool {
         guard chunk.overlaps(range) else { return true }
@@ -20,10 +16,30 @@ struct ColumnMerge {
             add(fresh)
             return isSound
         }
-        let room = times.count + chunk.countEstimate(in: range)
-        times.reserveCapacity(room)
-        values.reserveCapacity(room)
         return chunk.decode(in: range, times: &times, values: &values)
+    }
+
+    /// Adds the samples of an open chunk that lie in a range.
+    mutating func add(_ open: ChunkWriter, in range: TimeRange) {
+        guard open.count > 0 else { return }
+        if let last = times.last, open.first <= last {
+            var fresh: Columns = ([], [])
+            open.decode(in: range, times: &fresh.times, values: &fresh.values)
+            return add(fresh)
+        }
+        open.decode(in: range, times: &times, values: &values)
+    }
+
+    /// Makes room for samples that are about to come.
+    mutating func reserve(_ count: Int) {
+        times.reserveCapacity(count)
+        values.reserveCapacity(count)
+    }
+
+    /// Forgets the samples but keeps the room.
+    mutating func removeAll() {
+        times.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
     }
 
     /// Adds columns, ascending in time.
