@@ -41,6 +41,7 @@ struct Run: AsyncParsableCommand {
 func runAgent(
     _ options: AgentOptions, afterStart: @escaping @Sendable (Agent) async -> Void
 ) async throws {
+    limitHeaps()
     // Watched from the first moment on, so that an early Ctrl-C ends the start in good order.
     let (ends, end) = AsyncStream.makeStream(of: Void.self)
     let running = Lock<Agent?>(nil)
