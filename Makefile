@@ -1,7 +1,8 @@
 # make run     install what is missing, build, start the agent on http://127.0.0.1:9797
 # make test    install what the tests need, build, run all of them
 # make install put binary, pages, rules and the systemd unit in place (PREFIX, default /usr/local)
-# make bench   the table that the README quotes
+# make bench   the table that the README quotes; BENCH=promql runs Prometheus beside
+# make fuzz    ten minutes of fuzzed PromQL, for the night (FUZZ_SECONDS)
 # make lint    formatting, as CI checks it
 
 SHELL  := /bin/bash
@@ -14,7 +15,7 @@ BUILD_PACKAGES := libmicrohttpd-dev librrd-dev libopenblas-dev libsqlite3-dev li
 TEST_PACKAGES := prometheus prometheus-alertmanager prometheus-node-exporter chromium \
   chromium-driver fonts-noto-cjk curl rrdtool
 
-.PHONY: run test install bench lint build debug stress swift packages test-packages clean
+.PHONY: run test install bench fuzz lint build debug stress swift packages test-packages clean
 .DEFAULT_GOAL := run
 
 run: build
@@ -41,10 +42,19 @@ stress: swift packages
 
 bench: swift packages
 	@swift build -c release --product martlet-bench
+ifeq ($(BENCH),promql)
+	@swift build -c release --product martlet
+	@Benchmarks/promql.py
+else
 	@.build/release/martlet-bench
+endif
 
 lint: swift
 	@swift format lint --strict -r Sources Tests Package.swift
+
+fuzz: swift packages
+	@swift build --build-tests
+	@MARTLET_FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) swift test --skip-build --disable-xctest --filter FuzzTests
 
 install:
 	@test -x .build/release/martlet || { echo "Run 'make build' first."; exit 1; }

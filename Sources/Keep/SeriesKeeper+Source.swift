@@ -22,28 +22,21 @@ extension SeriesKeeper {
         var warnings: [String] = []
         do {
             let (blocks, earliest) = blocksAndStart()
-            var found = Gathering(samplesMax: hints.samplesMax)
+            var found = Gathering()
             var tier: ArchiveTier?
             if range.from < earliest {
                 tier = try addArchive(matchers, range, hints, earliest, &found, &warnings)
             }
             for block in blocks where block.overlaps(range) {
                 let reads = try block.read(matchers, in: range) { warn($0, &warnings) }
-                for read in reads {
-                    if try !found.add(read.labels, read.chunks, range) {
-                        warn(
-                            BadBlock(
-                                path: block.info.path,
-                                reason: "a chunk of \(read.labels) cannot be decoded; left out"),
-                            &warnings)
-                    }
-                }
+                found.add(reads.map { ($0.labels, .block($0.chunks, path: block.info.path)) })
             }
-            for read in try head.read(matchers, in: range) {
-                try found.add(read.labels, read.samples(in: range))
-            }
+            found.add(try head.read(matchers, in: range).map { ($0.labels, .head($0)) })
+            let series = try found.series(in: range, hints) { warn($0, &warnings) }
             let infos = tier.map { ["answered from the \($0.name) tier"] } ?? []
-            return Selected(series: found.sorted(), infos: infos, warnings: warnings)
+            return Selected(series: series, infos: infos, warnings: warnings)
+        } catch let error as SourceError {
+            throw error
         } catch {
             throw SourceError(reason: "\(error)")
         }
@@ -76,13 +69,15 @@ extension SeriesKeeper {
             meters.archiveFailures.add()
             warnings.append("archive: \(fault)")
         }
+        var pieces: [(Labels, Gathering.Piece)] = []
         for (labels, kind, columns) in answer.series {
             var columns = columns
             if kind == .counter, let shift = try counterShift(labels, earliest, tier) {
                 for index in columns.values.indices { columns.values[index] += shift }
             }
-            try found.add(labels, columns)
+            pieces.append((labels, .archive(columns)))
         }
+        found.add(pieces)
         return answer.tier
     }
 
@@ -142,53 +137,5 @@ extension SeriesKeeper {
         } catch {
             throw SourceError(reason: "\(error)")
         }
-    }
-}
-
-/// The series of one answer while it is put together.
-private struct Gathering {
-    private let samplesMax: Int
-    private var columns: [ByteKey: ColumnMerge] = [:]
-    private var count = 0
-
-    init(samplesMax: Int) { self.samplesMax = samplesMax }
-
-    /// False when a chunk cannot be decoded.
-    mutating func add(_ labels: Labels, _ chunks: [Chunk], _ range: TimeRange) throws -> Bool {
-        var isSound = true
-        let key = ByteKey(labels)
-        var merge = columns.removeValue(forKey: key) ?? ColumnMerge()
-        let before = merge.times.count
-        for chunk in chunks where !merge.add(chunk, in: range) { isSound = false }
-        let grown = merge.times.count - before
-        if !merge.times.isEmpty { columns[key] = merge }
-        try count(grown)
-        return isSound
-    }
-
-    mutating func add(_ labels: Labels, _ fresh: Columns) throws {
-        guard !fresh.times.isEmpty else { return }
-        let key = ByteKey(labels)
-        var merge = columns.removeValue(forKey: key) ?? ColumnMerge()
-        let before = merge.times.count
-        merge.add(fresh)
-        let grown = merge.times.count - before
-        columns[key] = merge
-        try count(grown)
-    }
-
-    private mutating func count(_ grown: Int) throws {
-        count += grown
-        if count > samplesMax {
-            throw SourceError(
-                reason: "the query would load more than \(samplesMax) samples into memory; "
-                    + "ask for fewer series or a shorter range")
-        }
-    }
-
-    func sorted() -> [Series] {
-        columns.map { key, merge in
-            Series(labels: Labels(encoded: key.bytes), times: merge.times, values: merge.values)
-        }.sorted { $0.labels < $1.labels }
     }
 }

@@ -32,6 +32,9 @@ extension Engine {
             },
             range: { (text, range, step, limits) throws(QueryError) in
                 try LocalQuery(text, source, options, limits).range(range, stepMillis: step)
+            },
+            explain: { (text, range, step, limits) throws(QueryError) in
+                try LocalQuery(text, source, options, limits).explanation(range, step)
             })
     }
 }
@@ -188,7 +191,9 @@ struct LocalQuery {
     }
 
     private func answer(_ value: QueryValue, _ evaluator: Evaluator) -> QueryAnswer {
-        QueryAnswer(
+        var answer = QueryAnswer(
             value: value, warnings: evaluator.remarks.warnings, infos: evaluator.remarks.infos)
+        answer.statistics = evaluator.budget.statistics
+        return answer
     }
 }

@@ -41,11 +41,26 @@ public enum QueryValue: Sendable, Equatable {
     case matrix([Series])
 }
 
+/// What a query cost.
+public struct QueryStatistics: Sendable, Equatable {
+    /// Nanoseconds that the source took to find series and samples.
+    public var selectNanoseconds: Int64 = 0
+    /// Nanoseconds of the evaluation, selecting included.
+    public var evaluationNanoseconds: Int64 = 0
+    /// Samples that any step looked at, each counted at every step that did.
+    public var samplesRead = 0
+    /// The most samples and values that were held at once; what the limit is compared with.
+    public var samplesPeak = 0
+
+    public init() {}
+}
+
 /// A value with the remarks beside it.
 public struct QueryAnswer: Sendable {
     public var value: QueryValue
     public var warnings: [String]
     public var infos: [String]
+    public var statistics = QueryStatistics()
 
     public init(value: QueryValue, warnings: [String] = [], infos: [String] = []) {
         self.value = value
@@ -75,15 +90,25 @@ public struct Engine: Sendable {
     public var range:
         @Sendable (_ query: String, TimeRange, _ stepMillis: Millis, QueryLimits) throws(QueryError)
             -> QueryAnswer
+    /// Evaluates as `range` does, and tells what each node cost; equal ends make an instant query.
+    public var explain:
+        @Sendable (_ query: String, TimeRange, _ stepMillis: Millis, QueryLimits) throws(QueryError)
+            -> Explanation
 
     public init(
         instant:
             @escaping @Sendable (String, Millis, QueryLimits) throws(QueryError) -> QueryAnswer,
         range:
             @escaping @Sendable (String, TimeRange, Millis, QueryLimits) throws(QueryError)
-            -> QueryAnswer
+            -> QueryAnswer,
+        explain:
+            @escaping @Sendable (String, TimeRange, Millis, QueryLimits) throws(QueryError)
+            -> Explanation = { _, _, _, _ throws(QueryError) in
+                throw .execution("this engine cannot explain its queries")
+            }
     ) {
         self.instant = instant
         self.range = range
+        self.explain = explain
     }
 }

@@ -13,16 +13,21 @@ extension Engine {
         url: String, headers: [(name: String, value: String)] = [], fetch: Fetch
     ) -> Engine {
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        @Sendable func ask(
+        @Sendable func fetched(
             _ path: String, _ fields: [(String, String)], _ limits: QueryLimits
-        ) throws(QueryError) -> QueryAnswer {
+        ) throws(QueryError) -> FetchResponse {
             let form = fields.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
             var request = FetchRequest(
                 "POST", base + path,
                 headers: [("Content-Type", "application/x-www-form-urlencoded")] + headers,
                 body: Array(form.utf8), timeout: limits.timeout)
             request.bodyBytesMax = 1 << 30
-            return try decodeAnswer(try wait(for: request, fetch))
+            return try wait(for: request, fetch)
+        }
+        @Sendable func ask(
+            _ path: String, _ fields: [(String, String)], _ limits: QueryLimits
+        ) throws(QueryError) -> QueryAnswer {
+            try decodeAnswer(try fetched(path, fields, limits))
         }
         return Engine(
             instant: { (query, time, limits) throws(QueryError) in
@@ -36,6 +41,17 @@ extension Engine {
                         ("query", query), ("start", secondsText(range.from)),
                         ("end", secondsText(range.through)), ("step", secondsText(step)),
                     ], limits)
+            },
+            explain: { (query, range, step, limits) throws(QueryError) in
+                var fields = [("query", query), ("time", secondsText(range.from))]
+                if step > 0 {
+                    fields = [
+                        ("query", query), ("start", secondsText(range.from)),
+                        ("end", secondsText(range.through)), ("step", secondsText(step)),
+                    ]
+                }
+                let response = try fetched("/api/martlet/v1/explain", fields, limits)
+                return try decodeExplanation(response)
             })
     }
 }
@@ -80,7 +96,10 @@ private func wait(for request: FetchRequest, _ fetch: Fetch) throws(QueryError) 
     }
 }
 
-private func decodeAnswer(_ response: FetchResponse) throws(QueryError) -> QueryAnswer {
+/// The `data` of a successful answer; what the server complained of is thrown.
+private func decodeData(
+    _ response: FetchResponse
+) throws(QueryError) -> (document: JSON, data: JSON) {
     guard let document = try? JSON(response.body) else {
         throw .source("the server answered \(response.status) without JSON; is it Prometheus' API?")
     }
@@ -91,8 +110,27 @@ private func decodeAnswer(_ response: FetchResponse) throws(QueryError) -> Query
             throw .parse(
                 reason: reason, from: from, through: document["position"]?["through"]?.int ?? from)
         }
-        throw .execution(reason)
+        throw document["errorType"]?.text == "timeout" ? .timeout(reason) : .execution(reason)
     }
+    return (document, data)
+}
+
+private func decodeExplanation(_ response: FetchResponse) throws(QueryError) -> Explanation {
+    if response.status == 404 {
+        throw .source("this server does not explain queries; Martlet does")
+    }
+    func node(_ json: JSON) -> Explanation {
+        Explanation(
+            text: json["node"]?.text ?? "", seriesCount: json["series"]?.int ?? 0,
+            cellCount: json["cells"]?.int ?? 0,
+            nanoseconds: Int64((json["millis"]?.double ?? 0) * 1e6),
+            children: (json["children"]?.items ?? []).map(node))
+    }
+    return node(try decodeData(response).data)
+}
+
+private func decodeAnswer(_ response: FetchResponse) throws(QueryError) -> QueryAnswer {
+    let (document, data) = try decodeData(response)
     func texts(_ name: String) -> [String] { document[name]?.items?.compactMap(\.text) ?? [] }
     guard let value = decodeValue(data) else { throw .source("the answer has an unknown shape") }
     return QueryAnswer(value: value, warnings: texts("warnings"), infos: texts("infos"))

@@ -7,6 +7,10 @@ import Foundation
 @main
 struct Bench {
     static func main() throws {
+        let words = CommandLine.arguments
+        if words.count == 4, words[1] == "fill", let end = Int64(words[3]) {
+            return try Fill.run(folder: words[2], endMillis: end)
+        }
         let isQuick = CommandLine.arguments.contains("--quick")
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -29,7 +33,9 @@ struct Row {
 }
 
 /// The median of some measurements of `work` per second.
-func medianRate(_ rounds: Int, _ measure: () throws -> (work: Double, seconds: Double)) rethrows -> Double {
+func medianRate(_ rounds: Int, _ measure: () throws -> (work: Double, seconds: Double)) rethrows
+    -> Double
+{
     var rates: [Double] = []
     for _ in 0..<rounds {
         let (work, seconds) = try measure()

@@ -18,10 +18,12 @@ struct Work {
         var text = ""
         for cpu in 0..<64 * scale {
             for mode in ["idle", "user", "system", "iowait", "irq", "nice", "softirq", "steal"] {
-                text += "node_cpu_seconds_total{cpu=\"\(cpu)\",mode=\"\(mode)\"} \(cpu * 977).\(cpu % 90 + 10)\n"
+                text +=
+                    "node_cpu_seconds_total{cpu=\"\(cpu)\",mode=\"\(mode)\"} \(cpu * 977).\(cpu % 90 + 10)\n"
             }
             text += "node_disk_io_now{device=\"sd\(cpu)\"} \(cpu % 3)\n"
-            text += "http_request_duration_seconds_bucket{le=\"0.5\",path=\"/p\(cpu)\"} \(cpu * 31)\n"
+            text +=
+                "http_request_duration_seconds_bucket{le=\"0.5\",path=\"/p\(cpu)\"} \(cpu * 31)\n"
         }
         return Array(text.utf8)
     }
@@ -30,7 +32,10 @@ struct Work {
         let bytes = exposition
         let repeats = 100
         let rate = try medianRate(rounds) {
-            (Double(bytes.count * repeats), try seconds { for _ in 0..<repeats { _ = try parseAll(bytes) } })
+            (
+                Double(bytes.count * repeats),
+                try seconds { for _ in 0..<repeats { _ = try parseAll(bytes) } }
+            )
         }
         let lines = try parseAll(bytes).lines
         return Row(
@@ -51,7 +56,8 @@ struct Work {
         var ids: [SeriesID] = []
         for index in 0..<count {
             let labels: Labels = [
-                "__name__": "node_cpu_seconds_total", "cpu": "\(index / 8)", "mode": "m\(index % 8)",
+                "__name__": "node_cpu_seconds_total", "cpu": "\(index / 8)",
+                "mode": "m\(index % 8)",
                 "instance": "host:9100",
             ]
             if case .success(let id) = keeper.resolve(labels) { ids.append(id) }
@@ -86,7 +92,8 @@ struct Work {
         var batch = SampleBatch()
         for (index, id) in ids.enumerated() {
             // Counters that grow unevenly, with two decimals, as CPU seconds do.
-            let value = Double(index * 1000 + scrape * 15 * 100 + (index * 7 + scrape * 13) % 40) / 100
+            let value =
+                Double(index * 1000 + scrape * 15 * 100 + (index * 7 + scrape * 13) % 40) / 100
             batch.append(id, time, value)
         }
         return batch
@@ -109,7 +116,8 @@ struct Work {
         let bytes = Double(stats.blockBytes + stats.journalBytes)
         try keeper.close()
         return Row(
-            what: "bytes per stored sample", figure: String(format: "%.2f", bytes / Double(samples)),
+            what: "bytes per stored sample",
+            figure: String(format: "%.2f", bytes / Double(samples)),
             how: "journal and blocks, \(count) uneven counters at 15 s, \(samples / count / 240) h")
     }
 
@@ -136,7 +144,9 @@ struct Work {
         }
         return Row(
             what: "RRD rows", figure: "\(human(rate))/s",
-            how: "\(count) series × \(days) days into both tiers by the bulk path, their blocks included")
+            how:
+                "\(count) series × \(days) days into both tiers by the bulk path, their blocks included"
+        )
     }
 
     func querying() throws -> Row {

@@ -100,4 +100,28 @@ import Testing
             #expect(parseRFC3339(bad) == nil, "\(bad)")
         }
     }
+
+    @Test func `sets are ordered label by label, by byte`() {
+        let values = ["a", "aa", "ab", "b", "é", String(repeating: "x", count: 200), "a,b", "ba"]
+        var sets: [Labels] = [.empty]
+        for first in values {
+            sets.append([first: "v"])
+            for second in values {
+                sets.append(["__name__": first, "job": second])
+                sets.append(["__name__": "metric", first: second, "zone": first])
+            }
+        }
+        /// The order as it is told: pairs of texts, by their bytes.
+        func precedes(_ left: Labels, _ right: Labels) -> Bool {
+            let a = left.flatMap { [Array($0.name.utf8), Array($0.value.utf8)] }
+            let b = right.flatMap { [Array($0.name.utf8), Array($0.value.utf8)] }
+            for (x, y) in zip(a, b) where x != y { return x.lexicographicallyPrecedes(y) }
+            return a.count < b.count
+        }
+        for left in sets {
+            for right in sets {
+                #expect((left < right) == precedes(left, right), "\(left) and \(right)")
+            }
+        }
+    }
 }

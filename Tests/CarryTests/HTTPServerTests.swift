@@ -2,6 +2,7 @@
 
 import Basics
 import Bytes
+import Glibc
 import Synchronization
 import Testing
 
@@ -9,10 +10,14 @@ import Testing
 
 private let client = Fetch.curl()
 
-private func serve(_ routes: [Route], _ access: Access = Access()) throws -> HTTPServer {
+private func serve(
+    _ routes: [Route], _ access: Access = Access(),
+    _ change: (inout HTTPServerOptions) -> Void = { _ in }
+) throws -> HTTPServer {
     var options = HTTPServerOptions()
     options.port = 0
     options.access = access
+    change(&options)
     return try HTTPServer(options, routes: routes, clock: .system, registry: Registry())
 }
 
@@ -84,6 +89,40 @@ private func url(_ server: HTTPServer, _ path: String) -> String {
         }
         for task in slow { task.cancel() }
         for task in slow { _ = await task.value }
+    }
+
+    @Test func `queries wait for each other, and for nobody else, and know how long`() async throws {
+        let mayEnd = Atomic<Bool>(false)
+        let inside = Atomic<Int>(0)
+        let most = Atomic<Int>(0)
+        let server = try serve([
+            Route(["GET"], "/query", .query) { request in
+                let now = inside.add(1, ordering: .relaxed).newValue
+                most.max(now, ordering: .relaxed)
+                while !mayEnd.load(ordering: .relaxed) && !request.isCancelled() { usleep(1000) }
+                inside.subtract(1, ordering: .relaxed)
+                return .text("\(request.waited.millis)")
+            },
+            Route(["GET"], "/slow", .slow) { _ in .text("ok") },
+        ]) { $0.queryWorkers = 2 }
+        defer { server.stop() }
+        let queries = (0..<5).map { _ in
+            Task { try? await client.send(FetchRequest("GET", url(server, "/query"))) }
+        }
+        while inside.load(ordering: .relaxed) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+        let slow = try await client.send(
+            FetchRequest("GET", url(server, "/slow"), timeout: .seconds(5)))
+        #expect(slow.status == 200)
+        try await Task.sleep(for: .milliseconds(100))
+        mayEnd.store(true, ordering: .relaxed)
+        var waited: [Int] = []
+        for query in queries {
+            let body = await query.value?.body ?? []
+            waited.append(Int(String(decoding: body, as: UTF8.self)) ?? -1)
+        }
+        let atOnce = most.load(ordering: .relaxed)
+        #expect(atOnce == 2)
+        #expect(waited.filter { $0 >= 50 }.count == 3, "\(waited)")
     }
 
     @Test func `a client that hangs up cancels its request`() async throws {

@@ -1,6 +1,18 @@
 // The way out: what a query may ask of whatever keeps. Query never learns whether a series lies in
 // the head, a block, the archive or the KPI history.
 
+/// The times at which an instant selector looks: `first`, `first + stride`, …; a stride of 0 is one
+/// time only. Of the samples up to each, only the last is looked at.
+public struct Moments: Sendable, Equatable {
+    public var first: Millis
+    public var strideMillis: Millis
+
+    public init(first: Millis, strideMillis: Millis) {
+        self.first = first
+        self.strideMillis = strideMillis
+    }
+}
+
 /// What the engine will do with a selector's samples, so that a source can answer from a coarser tier.
 public struct SelectHints: Sendable, Equatable {
     /// The function around the selector (`rate`, `max_over_time`), if any.
@@ -9,6 +21,8 @@ public struct SelectHints: Sendable, Equatable {
     public var stepMillis: Millis = 0
     /// The length of the range selector in milliseconds; 0 for an instant selector.
     public var rangeMillis: Millis = 0
+    /// When set, samples that are the last before none of these times may be left out.
+    public var moments: Moments?
     /// The most samples that may be returned; the query's own limit.
     public var samplesMax = Int.max
 
@@ -33,8 +47,13 @@ public struct Selected: Sendable {
 /// Why a source could not answer.
 public struct SourceError: Error, Sendable, CustomStringConvertible {
     public var reason: String
+    /// True when the answer would have held more samples than ``SelectHints/samplesMax``.
+    public var isOverLimit: Bool
 
-    public init(reason: String) { self.reason = reason }
+    public init(reason: String, isOverLimit: Bool = false) {
+        self.reason = reason
+        self.isOverLimit = isOverLimit
+    }
 
     public var description: String { reason }
 }

@@ -10,6 +10,7 @@ final class Desk: Sendable {
     let router: Router
     let doorkeeper: Doorkeeper
     let pool: WorkerPool
+    let queryPool: WorkerPool
     let watch = HangUpWatch()
     let clock: Clock
     private let isStopping = Lock(false)
@@ -26,6 +27,9 @@ final class Desk: Sendable {
         doorkeeper = Doorkeeper(options.access)
         pool = WorkerPool(
             name: "http-worker", threads: options.workers, waitingMax: Limits.waitingRequestsMax)
+        queryPool = WorkerPool(
+            name: "http-query", threads: options.queryWorkers,
+            waitingMax: Limits.waitingRequestsMax)
         self.clock = clock
         self.registry = registry
         let help = "How often a limit refused something."
@@ -122,14 +126,17 @@ final class Desk: Sendable {
         suspended.withLock { $0[ObjectIdentifier(exchange)] = exchange }
         MHD_suspend_connection(exchange.connection)
         watch.add(exchange, socket: socket)
-        let accepted = pool.submit {
+        let queued = clock.monotonic()
+        let accepted = (route.pace == .query ? queryPool : pool).submit {
+            var request = exchange.request
+            request.waited = .nanoseconds(self.clock.monotonic() - queued)
             var response: HTTPResponse
             if case .needsPassword(let user, let password) = verdict,
                 !self.doorkeeper.isRight(user: user, password: password)
             {
                 response = self.refusal(.unauthorized, "wrong user or password")
             } else {
-                response = route.handler(exchange.request)
+                response = route.handler(request)
             }
             self.watch.remove(exchange, socket: socket)
             self.settle(exchange, response)

@@ -15,6 +15,8 @@ public struct HTTPRequest: Sendable {
     public var peer: String
     /// What the route's `{name}` parts matched.
     public var parameters: [String: String] = [:]
+    /// How long the request waited for a worker.
+    public var waited = Duration.zero
     /// True once the client has hung up or the server is stopping.
     public var isCancelled: @Sendable () -> Bool = { false }
 

@@ -13,8 +13,10 @@ public struct HTTPServerOptions: Sendable {
     /// 0 takes any free port.
     public var port: UInt16 = 9797
     public var threads = 2
-    /// Workers for slow handlers; Prometheus' query concurrency is 20, two cores need fewer.
+    /// Workers for slow handlers.
     public var workers = 4
+    /// Workers for queries; Prometheus' concurrency is 20, two cores need fewer.
+    public var queryWorkers = 4
     public var access = Access()
     /// PEM texts of certificate and key; nil for plain HTTP.
     public var tls: (certificate: String, key: String)?

@@ -1,13 +1,14 @@
 // The table of routes. A pattern is a path whose `{name}` parts match one segment each and whose
 // trailing `*` matches the rest; the first route that fits wins. A route says whether its handler is
-// quick (under a millisecond, on the server's own threads) or slow (on the worker pool).
+// quick (under a millisecond, on the server's own threads), slow (on the worker pool), or a query,
+// which has a pool of its own, so that heavy queries hold up nobody else.
 
 /// Answers a request.
 public typealias HTTPHandler = @Sendable (HTTPRequest) -> HTTPResponse
 
 /// One row of the table.
 public struct Route: Sendable {
-    public enum Pace: Sendable { case quick, slow }
+    public enum Pace: Sendable { case quick, slow, query }
 
     public var methods: [String]
     public var pattern: String

@@ -19,6 +19,29 @@ struct ColumnMerge {
         return chunk.decode(in: range, times: &times, values: &values)
     }
 
+    /// Adds the samples of an open chunk that lie in a range.
+    mutating func add(_ open: ChunkWriter, in range: TimeRange) {
+        guard open.count > 0 else { return }
+        if let last = times.last, open.first <= last {
+            var fresh: Columns = ([], [])
+            open.decode(in: range, times: &fresh.times, values: &fresh.values)
+            return add(fresh)
+        }
+        open.decode(in: range, times: &times, values: &values)
+    }
+
+    /// Makes room for samples that are about to come.
+    mutating func reserve(_ count: Int) {
+        times.reserveCapacity(count)
+        values.reserveCapacity(count)
+    }
+
+    /// Forgets the samples but keeps the room.
+    mutating func removeAll() {
+        times.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
+    }
+
     /// Adds columns, ascending in time.
     mutating func add(_ fresh: Columns) {
         guard let first = fresh.times.first else { return }

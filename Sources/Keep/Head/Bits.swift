@@ -88,8 +88,40 @@ struct BitReader {
         return width == 64 ? word : word & ((1 << UInt64(width)) - 1)
     }
 
+    /// The next bits, of which at least 57 are of the run; nil near its end.
+    @inline(__always)
+    func window() -> UInt64? {
+        let byte = position >> 3
+        guard byte + 8 <= bytes.count else { return nil }
+        let word = bytes.loadUnaligned(fromByteOffset: byte, as: UInt64.self).littleEndian
+        return word >> UInt64(position & 7)
+    }
+
+    /// Moves past bits that a window has shown.
+    @inline(__always)
+    mutating func skip(_ width: Int) { position += width }
+
+    /// Reads a rung out of a window, whose prefix has so many bits.
+    @inline(__always)
+    private mutating func take(_ word: UInt64, _ prefix: Int, _ width: Int) -> UInt64 {
+        position += prefix + width
+        return word >> UInt64(prefix) & ((1 << UInt64(width)) - 1)
+    }
+
     @inline(__always)
     mutating func readLadder(_ rungs: Ladder) -> UInt64? {
+        // One load serves prefix and number: four bits and at most 24, of 57.
+        if let word = window(), word & 0b1111 != 0b1111 {
+            if word & 0b1 == 0 { return take(word, 1, rungs.first) }
+            if word & 0b10 == 0 { return take(word, 2, rungs.second) }
+            if word & 0b100 == 0 { return take(word, 3, rungs.third) }
+            return take(word, 4, rungs.fourth)
+        }
+        return climb(rungs)
+    }
+
+    /// The same bit by bit, near the end of the run and for numbers of 64 bits.
+    private mutating func climb(_ rungs: Ladder) -> UInt64? {
         guard let first = read(1) else { return nil }
         if first == 0 { return read(rungs.first) }
         guard let second = read(1) else { return nil }

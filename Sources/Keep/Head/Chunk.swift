@@ -23,6 +23,11 @@ struct Chunk: Sendable, Equatable {
 
     func overlaps(_ range: TimeRange) -> Bool { from <= range.through && through >= range.from }
 
+    /// About how many samples lie in a range, for reserving room; never more than there are.
+    func countEstimate(in range: TimeRange) -> Int {
+        sampleEstimate(count, from: from, through: through, in: range)
+    }
+
     /// Appends the samples that lie in a range to two columns.
     ///
     /// - Returns: false when the payload is not what a writer makes.
@@ -40,6 +45,16 @@ struct Chunk: Sendable, Equatable {
             return reader.decode(in: range, times: &times, values: &values)
         }
     }
+}
+
+/// How many of so many samples, spread evenly over a time, lie in a range.
+func sampleEstimate(_ count: Int, from: Millis, through: Millis, in range: TimeRange) -> Int {
+    if range.from <= from && range.through >= through { return count }
+    let low = max(from, range.from)
+    let high = min(through, range.through)
+    guard low <= high, through > from else { return 0 }
+    let share = Double(high - low) / Double(through - from)
+    return min(count, Int(share * Double(count)) + 2)
 }
 
 /// Compresses two columns, ascending in time, into chunks of at most so many samples.

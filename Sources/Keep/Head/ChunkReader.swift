@@ -53,30 +53,57 @@ struct ChunkReader {
 
     @inline(__always)
     private mutating func readValue() -> Bool {
-        guard let changed = bits.read(1) else { return false }
-        if changed == 0 {
+        guard let control = readControl() else { return false }
+        switch control {
+        case .same:
             wholeDelta = 0
             return true
-        }
-        guard let isXOR = bits.read(1) else { return false }
-        if isXOR == 0 {
+        case .whole:
             guard let change = bits.readLadder(ChunkWriter.wholeRungs),
                 let before = wholeNumber(pattern)
             else { return false }
             wholeDelta = wholeDelta &+ unzigzag(change)
             pattern = Double(before &+ wholeDelta).bitPattern
             return true
+        case .bits(let isNew):
+            wholeDelta = 0
+            if isNew {
+                guard let window = bits.read(11) else { return false }
+                leading = Int(window & 31)
+                significant = Int(window >> 5) + 1
+            }
+            guard significant > 0, leading + significant <= 64, let part = bits.read(significant)
+            else { return false }
+            pattern ^= part << UInt64(64 - leading - significant)
+            return true
         }
-        wholeDelta = 0
-        guard let isNew = bits.read(1) else { return false }
-        if isNew == 1 {
-            guard let window = bits.read(11) else { return false }
-            leading = Int(window & 31)
-            significant = Int(window >> 5) + 1
+    }
+
+    private enum Control {
+        case same, whole
+        case bits(isNew: Bool)
+    }
+
+    /// The one to three bits that say how a value differs from the one before.
+    @inline(__always)
+    private mutating func readControl() -> Control? {
+        if let word = bits.window() {
+            if word & 0b1 == 0 {
+                bits.skip(1)
+                return .same
+            }
+            if word & 0b10 == 0 {
+                bits.skip(2)
+                return .whole
+            }
+            bits.skip(3)
+            return .bits(isNew: word & 0b100 != 0)
         }
-        guard significant > 0, leading + significant <= 64, let part = bits.read(significant)
-        else { return false }
-        pattern ^= part << UInt64(64 - leading - significant)
-        return true
+        guard let changed = bits.read(1) else { return nil }
+        if changed == 0 { return .same }
+        guard let isXOR = bits.read(1) else { return nil }
+        if isXOR == 0 { return .whole }
+        guard let isNew = bits.read(1) else { return nil }
+        return .bits(isNew: isNew == 1)
     }
 }

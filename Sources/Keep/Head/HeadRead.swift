@@ -30,6 +30,9 @@ struct HeadRead: Sendable {
     func samples(in range: TimeRange) -> (times: [Millis], values: [Double]) {
         var times: [Millis] = []
         var values: [Double] = []
+        let room = countEstimate(in: range)
+        times.reserveCapacity(room)
+        values.reserveCapacity(room)
         for chunk in chunks where chunk.overlaps(range) {
             _ = chunk.decode(in: range, times: &times, values: &values)
         }
@@ -40,6 +43,25 @@ struct HeadRead: Sendable {
         guard from < end else { return (times, values) }
         return merged(
             (times, values), (Array(lateTimes[from..<end]), Array(lateValues[from..<end])))
+    }
+}
+
+extension HeadRead {
+    /// Adds the samples in a range to a run.
+    func add(to run: inout ColumnMerge, in range: TimeRange) {
+        guard lateTimes.isEmpty else { return run.add(samples(in: range)) }
+        for chunk in chunks where chunk.overlaps(range) { _ = run.add(chunk, in: range) }
+        run.add(open, in: range)
+    }
+
+    /// About how many samples lie in a range.
+    func countEstimate(in range: TimeRange) -> Int {
+        var count = lateTimes.count
+        for chunk in chunks where chunk.overlaps(range) { count += chunk.countEstimate(in: range) }
+        if open.count > 0 {
+            count += sampleEstimate(open.count, from: open.first, through: open.last, in: range)
+        }
+        return count
     }
 }
 

@@ -12,18 +12,33 @@ final class Budget {
     /// Samples and cells that live now.
     private(set) var held = 0
     private(set) var peak = 0
+    /// Samples that steps looked at; a sample counts at every step that did.
+    var samplesRead = 0
+    /// Nanoseconds that the source took.
+    var selectNanoseconds: Int64 = 0
+    private let started: Int64
 
     init(_ limits: QueryLimits, _ clock: Clock, _ registry: Registry?) {
         self.registry = registry
         self.limits = limits
         self.clock = clock
         let nanoseconds = limits.timeout.millis.multipliedReportingOverflow(by: 1_000_000)
-        let end = clock.monotonic().addingReportingOverflow(
+        started = clock.monotonic()
+        let end = started.addingReportingOverflow(
             nanoseconds.overflow ? Int64.max : nanoseconds.partialValue)
         deadline = end.overflow ? Int64.max : end.partialValue
     }
 
     var remainingSamples: Int { Swift.max(0, limits.samplesMax - held) }
+
+    var statistics: QueryStatistics {
+        var statistics = QueryStatistics()
+        statistics.selectNanoseconds = selectNanoseconds
+        statistics.evaluationNanoseconds = clock.monotonic() - started
+        statistics.samplesRead = samplesRead
+        statistics.samplesPeak = peak
+        return statistics
+    }
 
     /// Counts samples that are about to be held.
     func hold(_ count: Int) throws(QueryError) {
@@ -32,7 +47,7 @@ final class Budget {
             refuse("query_samples")
             throw .execution(
                 "query processing would load too many samples into memory in query execution: the"
-                    + " limit is \(limits.samplesMax) samples at once (samplesMax); ask for fewer"
+                    + " limit is \(limits.samplesMax) samples at once (query.max_samples); ask for fewer"
                     + " series, a shorter time or a longer step")
         }
         held = sum

@@ -27,12 +27,12 @@ extension Evaluator {
             for group in members {
                 try budget.tick()
                 let present = group.filter { !isAbsent(frame[$0, step]) }
-                let chosen: ArraySlice<Int>
+                let chosen: [Int]
                 if node.operation == .limitk {
-                    chosen = present.prefix(limit)
+                    chosen = Array(present.prefix(limit))
                 } else {
                     let isTop = node.operation == .topk
-                    chosen = byValue(frame, present, step: step, isTop).prefix(limit)
+                    chosen = firstByValue(frame, present, step: step, isTop, limit)
                 }
                 for row in chosen { result[row, step] = frame[row, step] }
                 if frame.width == 1 { order += chosen }

@@ -16,17 +16,23 @@ struct WindowInput {
 
 extension Evaluator {
     private func select(
-        _ matchers: [Matcher], from: Millis, through: Millis, range: Millis, _ function: String?
+        _ matchers: [Matcher], from: Millis, through: Millis, range: Millis, _ function: String?,
+        moments: Moments? = nil
     ) throws(QueryError) -> [Series] {
         var hints = SelectHints()
         hints.function = function
         hints.stepMillis = whole.count > 1 ? whole.stepMillis : 0
         hints.rangeMillis = range
+        hints.moments = moments
         hints.samplesMax = budget.remainingSamples
+        let start = options.clock.monotonic()
+        defer { budget.selectNanoseconds += options.clock.monotonic() - start }
         let found: Selected
         do {
             found = try source.select(matchers, TimeRange(from: from, through: through), hints)
         } catch {
+            // The limit is the query's, and so are the words for it.
+            if error.isOverLimit { try budget.hold(Int.max) }
             throw .source(error.reason)
         }
         for text in found.infos { remarks.inform(text) }
@@ -44,8 +50,8 @@ extension Evaluator {
         var frame = Frame(width: steps.count)
         guard steps.count > 0 else { return frame }
         let series = try select(
-            node.matchers, from: sight.first - lookback + 1, through: sight.last, range: 0, function
-        )
+            node.matchers, from: sight.first - lookback + 1, through: sight.last, range: 0,
+            function, moments: Moments(first: sight.first, strideMillis: sight.stride))
         try budget.hold(rows: series.count, width: steps.count)
         frame.reserve(series.count)
         var row = [Double](repeating: absent, count: steps.count)
@@ -63,7 +69,8 @@ extension Evaluator {
         _ series: Series, _ sight: Sight, _ lookback: Millis, _ wantsTimes: Bool,
         into row: inout [Double]
     ) -> Bool {
-        var found = false
+        var found = 0
+        defer { budget.samplesRead += found }
         series.times.withUnsafeBufferPointer { times in
             series.values.withUnsafeBufferPointer { values in
                 row.withUnsafeMutableBufferPointer { row in
@@ -78,12 +85,12 @@ extension Evaluator {
                             continue
                         }
                         row[step] = wantsTimes ? Double(times[next - 1]) / 1000 : values[next - 1]
-                        found = true
+                        found += 1
                     }
                 }
             }
         }
-        return found
+        return found > 0
     }
 
     /// The series below a range selector or a subquery, without stale markers.

@@ -2,6 +2,7 @@
 // bytes, where keeping labels in their order keeps them sorted, and where names compare by byte.
 
 internal import Basics
+internal import Glibc
 
 struct LabelFilter {
     private let names: [[UInt8]]
@@ -41,7 +42,11 @@ struct LabelFilter {
 
     private func isNamed(_ name: UnsafeRawBufferPointer) -> Bool {
         for candidate in names where candidate.count == name.count {
-            if candidate.elementsEqual(name) { return true }
+            let isSame = candidate.withUnsafeBytes { wanted in
+                guard let left = wanted.baseAddress, let right = name.baseAddress else { return true }
+                return memcmp(left, right, name.count) == 0
+            }
+            if isSame { return true }
         }
         return false
     }
@@ -67,7 +72,7 @@ struct LabelFilter {
 /// Numbers sets of labels in the order in which they are first seen.
 struct Grouping {
     private let filter: LabelFilter
-    private var known: [[UInt8]: Int] = [:]
+    private var known: [Labels: Int] = [:]
     private var buffer: [UInt8] = []
     private(set) var keys: [Labels] = []
 
@@ -76,16 +81,17 @@ struct Grouping {
     /// The number of the group that a series belongs to.
     mutating func group(of labels: Labels) -> Int {
         filter.write(labels, into: &buffer)
-        if let group = known[buffer] { return group }
+        let key = Labels(encoded: buffer)
+        if let group = known[key] { return group }
         let group = keys.count
-        known[buffer] = group
-        keys.append(Labels(encoded: buffer))
+        known[key] = group
+        keys.append(key)
         return group
     }
 
     /// The number of the group, or nil when nothing belongs to it yet.
     mutating func existingGroup(of labels: Labels) -> Int? {
         filter.write(labels, into: &buffer)
-        return known[buffer]
+        return known[Labels(encoded: buffer)]
     }
 }

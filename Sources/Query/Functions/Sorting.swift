@@ -21,6 +21,31 @@ extension Evaluator {
         return ordered.map(\.element)
     }
 
+    /// The first few rows of that order, without ordering the rest.
+    func firstByValue(
+        _ frame: Frame, _ rows: [Int], step: Int, _ isDescending: Bool, _ limit: Int
+    ) -> [Int] {
+        // From some tens on, inserting costs more than sorting.
+        guard limit < rows.count, limit <= 32 else {
+            return Array(byValue(frame, rows, step: step, isDescending).prefix(limit))
+        }
+        func precedes(_ a: Double, _ b: Double) -> Bool {
+            if a.isNaN || b.isNaN { return !a.isNaN && b.isNaN }
+            return isDescending ? a > b : a < b
+        }
+        var chosen: [(row: Int, value: Double)] = []
+        chosen.reserveCapacity(limit + 1)
+        for row in rows {
+            let value = frame[row, step]
+            if chosen.count == limit, !precedes(value, chosen[limit - 1].value) { continue }
+            var place = chosen.count
+            while place > 0 && precedes(value, chosen[place - 1].value) { place -= 1 }
+            chosen.insert((row, value), at: place)
+            if chosen.count > limit { chosen.removeLast() }
+        }
+        return chosen.map(\.row)
+    }
+
     func sortedByLabel(_ node: FunctionCall, _ steps: Steps) throws(QueryError) -> Frame {
         let frame = try vector(node.arguments[0], steps, in: node.function.rawValue)
         guard steps.count == 1 else { return frame }

@@ -26,7 +26,8 @@ struct Columns {
         _ fold: (_ low: Int, _ high: Int, _ step: Int) -> Double
     ) {
         var (low, high) = (0, 0)
-        var work = 0
+        var (work, total) = (0, 0)
+        defer { budget.samplesRead += total }
         for step in 0..<row.count {
             let end = sight.time(step)
             while high < times.count && times[high] <= end { high += 1 }
@@ -34,6 +35,7 @@ struct Columns {
             while low < high && times[low] <= start { low += 1 }
             row[step] = low < high ? fold(low, high, step) : absent
             work += high - low
+            total += high - low
             if work > Columns.samplesBetweenChecks {
                 work = 0
                 guard budget.isOver else { continue }

@@ -33,16 +33,21 @@ struct BadParameter: Error {
     init(_ name: String, _ reason: String) {
         self.reason = "invalid parameter \(quoted(name)): \(reason)"
     }
+
+    /// A complaint that names no single parameter.
+    init(reason: String) { self.reason = reason }
 }
 
 /// Runs a handler and words what it throws.
-func answering(_ body: () throws -> HTTPResponse) -> HTTPResponse {
+///
+/// - Parameter query: the query whose faults are placed by line and column.
+func answering(query: String = "", _ body: () throws -> HTTPResponse) -> HTTPResponse {
     do {
         return try body()
     } catch let error as BadParameter {
         return .error(400, "bad_data", error.reason)
     } catch let error as QueryError {
-        return response(for: error)
+        return response(for: error, query)
     } catch let error as SourceError {
         return .error(500, "internal", error.reason)
     } catch let error as PatternError {
@@ -52,15 +57,15 @@ func answering(_ body: () throws -> HTTPResponse) -> HTTPResponse {
     }
 }
 
-private func response(for error: QueryError) -> HTTPResponse {
+private func response(for error: QueryError, _ query: String) -> HTTPResponse {
     switch error {
-    case .parse(let reason, let from, let through):
+    case .parse(_, let from, let through):
         // Prometheus words the position inside the text; ours adds it as numbers for the page.
         var writer = JSONWriter()
         writer.beginObject()
         writer.field("status", "error")
         writer.field("errorType", "bad_data")
-        writer.field("error", "invalid parameter \"query\": \(reason)")
+        writer.field("error", "invalid parameter \"query\": \(error.text(in: query))")
         writer.key("position")
         writer.beginObject()
         writer.key("from")
@@ -72,7 +77,8 @@ private func response(for error: QueryError) -> HTTPResponse {
         return .json(writer.bytes, status: 400)
     case .execution(let reason): return .error(422, "execution", reason)
     case .timeout(let reason): return .error(503, "timeout", reason)
-    case .cancelled: return .error(503, "canceled", "the query was canceled")
+    // Prometheus answers what nginx logs when nobody waits for the answer.
+    case .cancelled: return .error(499, "canceled", error.text(in: query))
     case .source(let reason): return .error(500, "internal", reason)
     }
 }

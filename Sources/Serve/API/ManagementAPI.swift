@@ -54,7 +54,28 @@ public struct ManagementAPI: Sendable {
             Route(["GET"], "/api/v1/status/config", .quick) { _ in
                 object([("yaml", configuration())])
             },
-            Route(["GET", "POST"], "/api/v1/query_exemplars", .quick) { _ in
+            Route(["GET"], "/api/v1/status/walreplay", .quick) { _ in
+                success { writer in
+                    writer.beginObject()
+                    for name in ["min", "max", "current"] {
+                        writer.key(name)
+                        writer.number(0)
+                    }
+                    writer.endObject()
+                }
+            },
+            Route(["GET"], "/api/v1/alertmanagers", .quick) { _ in
+                success { writer in
+                    writer.beginObject()
+                    for name in ["activeAlertmanagers", "droppedAlertmanagers"] {
+                        writer.key(name)
+                        writer.beginArray()
+                        writer.endArray()
+                    }
+                    writer.endObject()
+                }
+            },
+            Route(["GET"], "/api/v1/notifications", .quick) { _ in
                 success { writer in
                     writer.beginArray()
                     writer.endArray()

@@ -58,7 +58,9 @@ public struct MetricsAPI: Sendable {
         let metadata = source.metadata()
         var writer = ExpositionWriter(format: .text, capacity: found.count * 100)
         var last = ""
-        for (labels, point) in found.sorted(by: { ($0.key.metric, $0.key) < ($1.key.metric, $1.key) }) {
+        for (labels, point) in found.sorted(by: {
+            ($0.key.metric, $0.key) < ($1.key.metric, $1.key)
+        }) {
             let name = labels.metric
             if name != last {
                 writer.header(name, metadata[name] ?? MetricMetadata(kind: .unknown))

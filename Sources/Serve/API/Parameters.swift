@@ -26,20 +26,29 @@ extension HTTPRequest {
     /// A limit; 0 and a missing one mean none.
     func limit(_ name: String = "limit") throws(BadParameter) -> Int {
         guard let text = parameter(name), !text.isEmpty else { return .max }
-        guard let number = Int(text), number >= 0 else {
-            throw BadParameter(name, "limit must be a non-negative number")
+        guard let number = Int(text) else {
+            throw BadParameter(name, "cannot parse \(quoted(text)) to a whole number")
         }
+        guard number >= 0 else { throw BadParameter(name, "limit must be non-negative") }
         return number == 0 ? .max : number
     }
 
+    /// A time that may be missing; Prometheus words its faults otherwise than for `query_range`.
+    func optionalTime(_ name: String) throws(BadParameter) -> Millis? {
+        guard let text = parameter(name), !text.isEmpty else { return nil }
+        if let time = parseTime(text) { return time }
+        throw BadParameter(
+            name,
+            "Invalid time value for '\(name)': cannot parse \(quoted(text)) to a valid timestamp")
+    }
+
     /// The range of `start` and `end`; without them everything that is kept.
-    func range(now: Millis) throws(BadParameter) -> TimeRange {
-        let from = try time("start") ?? Millis.min / 4
-        let through = try time("end") ?? now + 3_600_000
-        guard from <= through else {
-            throw BadParameter("end", "end timestamp must not be before start time")
-        }
-        return TimeRange(from: from, through: through)
+    ///
+    /// - Returns: nil when it ends before it starts, and so holds nothing.
+    func range(now: Millis) throws(BadParameter) -> TimeRange? {
+        let from = try optionalTime("start") ?? Millis.min / 4
+        let through = try optionalTime("end") ?? now + 3_600_000
+        return from <= through ? TimeRange(from: from, through: through) : nil
     }
 }
 

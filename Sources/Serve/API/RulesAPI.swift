@@ -23,7 +23,8 @@ public struct RulesAPI: Sendable {
     private func rules(_ request: HTTPRequest) -> HTTPResponse {
         let kind = request.parameter("type") ?? ""
         if !["", "alert", "record"].contains(kind) {
-            return .error(400, "bad_data", "invalid parameter \"type\": not supported value \(quoted(kind))")
+            return .error(
+                400, "bad_data", "invalid parameter \"type\": not supported value \(quoted(kind))")
         }
         let names = Set(request.values("rule_name[]"))
         let groups = Set(request.values("rule_group[]"))

@@ -35,12 +35,12 @@ public struct SeriesAPI: Sendable {
     private func found(_ request: HTTPRequest, needsMatch: Bool) throws -> [Labels] {
         let selectors = request.values("match[]")
         if selectors.isEmpty && needsMatch {
-            throw BadParameter("match[]", "no match[] parameter provided")
+            throw BadParameter(reason: "no match[] parameter provided")
         }
         var groups: [[Matcher]] = []
         for selector in selectors { groups.append(try matchers(selector)) }
-        return try source.series(
-            groups.isEmpty ? [[]] : groups, try request.range(now: clock.now()))
+        guard let range = try request.range(now: clock.now()) else { return [] }
+        return try source.series(groups.isEmpty ? [[]] : groups, range)
     }
 
     private func series(_ request: HTTPRequest) throws -> HTTPResponse {
@@ -72,7 +72,13 @@ public struct SeriesAPI: Sendable {
 
     private func metadata(_ request: HTTPRequest) throws -> HTTPResponse {
         let wanted = request.parameter("metric")
-        let limit = try request.limit()
+        var limit = Int.max
+        if let text = request.parameter("limit"), !text.isEmpty {
+            guard let number = Int(text) else {
+                throw BadParameter(reason: "limit must be a number")
+            }
+            if number >= 0 { limit = number }
+        }
         let all = source.metadata().filter { wanted == nil || wanted == "" || $0.key == wanted }
         return success { writer in
             writer.beginObject()
@@ -109,6 +115,12 @@ func matchers(_ text: String) throws -> [Matcher] {
     do {
         return try parseSelector(text)
     } catch {
+        // Prometheus words this one without a place.
+        if case .parse(let reason, _, _) = error,
+            reason.contains("must contain at least one non-empty matcher")
+        {
+            throw BadParameter("match[]", "match[] must contain at least one non-empty matcher")
+        }
         throw BadParameter("match[]", error.text(in: text))
     }
 }

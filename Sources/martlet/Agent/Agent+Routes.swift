@@ -36,8 +36,11 @@ extension Agent {
             folder: share + "/dashboards/web",
             library: library, pages: Agent.pages)
         return management.routes
-            + QueryAPI(engine: engine, clock: clock, limits: current.queryLimits).routes
+            + QueryAPI(engine: engine, clock: clock, parser: parserOptions) { [self] in
+                current.queryLimits
+            }.routes
             + SeriesAPI(source: stores.source, clock: clock).routes
+            + CompletionAPI(source: stores.source, clock: clock, parser: parserOptions).routes
             + PushAPI(
                 intake: stores.intake, clock: clock, lateMillis: current.storage.headWindowMillis,
                 registry: registry
@@ -65,6 +68,11 @@ extension Agent {
             ("query.max-samples", String(configuration.query.samplesMax)),
             ("query.timeout", durationText(configuration.query.timeoutMillis)),
             ("query.lookback-delta", durationText(configuration.query.lookbackMillis)),
+            ("query.max-concurrency", String(configuration.query.concurrency)),
+            (
+                "enable-feature",
+                configuration.query.experimentalFunctions ? Feature.experimentalFunctions : ""
+            ),
         ]
     }
 
@@ -80,6 +88,7 @@ extension Agent {
         return [
             ("series", Double(configuration.storage.seriesMax)),
             ("query_samples", Double(configuration.query.samplesMax)),
+            ("query_concurrency", Double(configuration.query.concurrency)),
             ("body_bytes", Double(Limits.bodyBytesMax)),
             ("waiting_requests", Double(Limits.waitingRequestsMax)),
             ("connections", Double(Limits.connectionsMax)),

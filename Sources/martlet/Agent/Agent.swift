@@ -20,6 +20,7 @@ final class Agent: Sendable {
     let registry = Registry()
     let stores: Stores
     let engine: Engine
+    let parserOptions: ParserOptions
     let fetch: Fetch
     let scraper: Scraper
     let ruler: Ruler
@@ -38,7 +39,8 @@ final class Agent: Sendable {
         let configuration = try Agent.configuration(options)
         guard let share = shareFolder(options.share) else {
             throw StartError(
-                "cannot find the pages and rules (dashboards/, alerts/); name their folder with --share")
+                "cannot find the pages and rules (dashboards/, alerts/); name their folder with --share"
+            )
         }
         self.options = options
         self.clock = clock
@@ -50,7 +52,13 @@ final class Agent: Sendable {
             "martlet_build_info", "The version of this agent; always 1.", ["version": martletVersion]
         ).set(1)
         stores = try Stores(configuration, clock: clock, registry: registry)
-        engine = .local(source: stores.source)
+        var engineOptions = EngineOptions()
+        engineOptions.parser.experimentalFunctions = configuration.query.experimentalFunctions
+        engineOptions.subqueryStepMillis = configuration.evaluationIntervalMillis
+        engineOptions.clock = clock
+        engineOptions.registry = registry
+        parserOptions = engineOptions.parser
+        engine = .local(source: stores.source, options: engineOptions)
         fetch = .curl()
         let intake = stores.intake
         scraper = Scraper(
@@ -88,6 +96,14 @@ final class Agent: Sendable {
             configuration.listen = address
         }
         if let data = options.data { configuration.data = data }
+        for feature in options.features {
+            guard feature == Feature.experimentalFunctions else {
+                throw StartError(
+                    "--enable-feature \(feature) is not known here; there is "
+                        + Feature.experimentalFunctions)
+            }
+            configuration.query.experimentalFunctions = true
+        }
         if let url = options.webhook {
             configuration.notifications.receivers.append(.webhook(url))
         }
@@ -127,7 +143,7 @@ final class Agent: Sendable {
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
-        options.workers = configuration.query.concurrency
+        options.queryWorkers = configuration.query.concurrency
         options.access = try configuration.web.access(hosts: [])
         options.tls = try configuration.web.tlsTexts()
         let server = try HTTPServer(options, routes: routes, clock: clock, registry: registry)
@@ -163,11 +179,18 @@ final class Agent: Sendable {
             let old = current
             for (name, changed) in [
                 ("listen", new.listen != old.listen), ("data", new.data != old.data),
+                (
+                    "query.experimental_functions",
+                    new.query.experimentalFunctions != old.query.experimentalFunctions
+                ),
+                ("query.max_concurrency", new.query.concurrency != old.query.concurrency),
             ] where changed {
                 remark("a change of \(name) needs a restart; the old one stays")
             }
             new.listen = old.listen
             new.data = old.data
+            new.query.experimentalFunctions = old.query.experimentalFunctions
+            new.query.concurrency = old.query.concurrency
             let groups = try loadRules(new)
             scraper.apply(new.scrapes)
             follower.apply(new.logs)
@@ -185,7 +208,10 @@ final class Agent: Sendable {
     private func loadRules(_ configuration: Configuration) throws -> [RuleGroup] {
         let patterns = configuration.ruleFiles ?? [share + "/alerts/*.yml"]
         let (groups, problems) = RuleFile.load(
-            patterns, folder: ".", files: .system, check: checkExpression)
+            patterns, folder: ".", files: .system,
+            check: { [parserOptions] (text) throws(QueryError) in
+                _ = try parseExpression(text, options: parserOptions)
+            })
         if problems.contains(where: { $0.level == .error }) {
             throw ConfigurationError(problems: problems)
         }

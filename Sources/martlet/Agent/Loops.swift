@@ -14,7 +14,8 @@ final class Loop: Sendable {
 
     /// Starts the thread; the body gets the time of its round.
     init(
-        _ name: String, everyMillis: Millis, clock: Clock, _ body: @escaping @Sendable (Millis) -> Void
+        _ name: String, everyMillis: Millis, clock: Clock,
+        _ body: @escaping @Sendable (Millis) -> Void
     ) {
         startThread(name) {
             while !self.isStopped.withLock({ $0 }) {

@@ -10,9 +10,16 @@ struct AgentOptions: Sendable {
     /// The folder of the chart library.
     var charts: String?
     var webhook: String?
+    /// What `--enable-feature` names.
+    var features: [String] = []
     var isSimulated = false
     /// Replaces the configuration file altogether; what `martlet demo` runs with.
     var configuration: Configuration?
+}
+
+/// The names that `--enable-feature` knows; they are Prometheus'.
+enum Feature {
+    static let experimentalFunctions = "promql-experimental-functions"
 }
 
 /// Finds the folder that holds `dashboards/` and `alerts/`.

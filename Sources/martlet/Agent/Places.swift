@@ -10,7 +10,8 @@ func executablePath() -> String? {
 
 func isFile(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        && !isFolder.boolValue
 }
 
 /// The name of this machine, as the label `instance` has it.

@@ -69,7 +69,8 @@ struct Stores: Sendable {
 private func say(_ report: RecoveryReport) {
     if report.samples > 0 || !report.badFrames.isEmpty {
         let seconds = numberText((Double(report.durationMillis) / 100).rounded() / 10)
-        remark("recovered \(report.samples) samples from \(report.segments) segments in \(seconds) s")
+        remark(
+            "recovered \(report.samples) samples from \(report.segments) segments in \(seconds) s")
     }
     for frame in report.badFrames { remark("damaged journal frame: \(frame)") }
     for block in report.badBlocks { remark("damaged block: \(block)") }

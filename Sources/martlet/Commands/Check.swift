@@ -45,7 +45,8 @@ struct CheckConfig: ParsableCommand {
         } catch let error as ConfigurationError {
             for problem in error.problems { remark("\(problem)") }
             let errors = error.problems.filter { $0.level == .error }.count
-            throw failure("\(errors) errors; nothing of this file is used until they are gone", status: 1)
+            throw failure(
+                "\(errors) errors; nothing of this file is used until they are gone", status: 1)
         } catch let error as StartError {
             throw failure(error.description)
         }
@@ -107,7 +108,8 @@ struct CheckMetrics: ParsableCommand {
                 problemsJSON(
                     findings.map {
                         Problem(
-                            $0.level == .error ? .error : .warning, file: "-", line: $0.line, column: 1,
+                            $0.level == .error ? .error : .warning, file: "-", line: $0.line,
+                            column: 1,
                             text: $0.text)
                     }))
         } else {

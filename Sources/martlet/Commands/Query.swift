@@ -15,6 +15,7 @@ struct Query: ParsableCommand {
             martlet query 'sum by (mode) (rate(node_cpu_seconds_total[5m]))'
             martlet query 'node_load1' --start 1h --step 1m          # the last hour
             martlet query 'up' --url http://prometheus.example:9090 --json
+            martlet query 'sum(rate(x_total[5m]))' --explain         # what each node cost
             """)
 
     @Argument(help: "The expression.") var expression: String
@@ -28,6 +29,8 @@ struct Query: ParsableCommand {
     @Option(help: "A file with a bearer token.") var tokenFile: String?
     @Flag(help: "Print JSON.") var json = false
     @Flag(help: "Print CSV.") var csv = false
+    @Flag(help: "Print what each node of the query cost, instead of its answer.") var explain =
+        false
 
     func run() throws {
         var headers: [(name: String, value: String)] = []
@@ -40,6 +43,7 @@ struct Query: ParsableCommand {
         let engine = Engine.remote(url: url, headers: headers, fetch: .curl())
         let now = Clock.system.now()
         do {
+            if explain { return try printExplanation(engine, now) }
             let answer = try ask(engine, now)
             for remarkText in answer.warnings + answer.infos { remark("note: \(remarkText)") }
             print(QueryPrinter(isJSON: json, isCSV: csv).text(answer.value), terminator: "")
@@ -48,10 +52,24 @@ struct Query: ParsableCommand {
         }
     }
 
+    private func printExplanation(_ engine: Engine, _ now: Millis) throws {
+        var range = TimeRange(from: try moment(time, now), through: try moment(time, now))
+        var stepMillis: Millis = 0
+        if let asked = try steps(now) { (range, stepMillis) = asked }
+        let explained = try engine.explain(expression, range, stepMillis, QueryLimits())
+        print(ExplanationPrinter(isJSON: json).text(explained), terminator: "")
+    }
+
     private func ask(_ engine: Engine, _ now: Millis) throws -> QueryAnswer {
-        guard let start else {
+        guard let (range, stepMillis) = try steps(now) else {
             return try engine.instant(expression, try moment(time, now), QueryLimits())
         }
+        return try engine.range(expression, range, stepMillis, QueryLimits())
+    }
+
+    /// The range that was asked for; nil for an instant query.
+    private func steps(_ now: Millis) throws -> (TimeRange, Millis)? {
+        guard let start else { return nil }
         let from = try moment(start, now)
         let through = try moment(end, now)
         guard from <= through else { throw failure("--start lies behind --end") }
@@ -63,9 +81,7 @@ struct Query: ParsableCommand {
             }
             return millis
         }
-        return try engine.range(
-            expression, TimeRange(from: from, through: through), stepMillis ?? standard,
-            QueryLimits())
+        return (TimeRange(from: from, through: through), stepMillis ?? standard)
     }
 
     private func moment(_ text: String?, _ now: Millis) throws -> Millis {

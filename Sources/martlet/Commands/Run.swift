@@ -21,6 +21,8 @@ struct Run: AsyncParsableCommand {
     var webhook: String?
     @Option(help: "The folder with dashboards/ and alerts/.") var share: String?
     @Option(help: "The folder with dygraph.min.js.") var charts: String?
+    @Option(help: "Features that are off by default, by comma: promql-experimental-functions.")
+    var enableFeature: [String] = []
 
     func run() async throws {
         var options = AgentOptions()
@@ -30,6 +32,7 @@ struct Run: AsyncParsableCommand {
         options.webhook = webhook
         options.share = share
         options.charts = charts
+        options.features = enableFeature.flatMap { $0.split(separator: ",").map(String.init) }
         try await runAgent(options) { _ in }
     }
 }
@@ -38,6 +41,7 @@ struct Run: AsyncParsableCommand {
 func runAgent(
     _ options: AgentOptions, afterStart: @escaping @Sendable (Agent) async -> Void
 ) async throws {
+    limitHeaps()
     // Watched from the first moment on, so that an early Ctrl-C ends the start in good order.
     let (ends, end) = AsyncStream.makeStream(of: Void.self)
     let running = Lock<Agent?>(nil)

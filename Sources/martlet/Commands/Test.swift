@@ -85,10 +85,12 @@ struct TestNotify: AsyncParsableCommand {
         }
         let names = configuration.receiverNames
         if names.isEmpty {
-            throw failure("no receiver is configured; try --webhook URL, or write receivers: in a file")
+            throw failure(
+                "no receiver is configured; try --webhook URL, or write receivers: in a file")
         }
         if let receiver, !names.contains(receiver) {
-            throw failure("there is no receiver \(receiver); there are: \(names.joined(separator: ", "))")
+            throw failure(
+                "there is no receiver \(receiver); there are: \(names.joined(separator: ", "))")
         }
         var world = NotifierWorld(
             outbox: MemoryOutbox().store, fetch: .curl(), clock: .system,
@@ -102,7 +104,9 @@ struct TestNotify: AsyncParsableCommand {
             for answer in answers {
                 let status = answer.httpStatus.map(String.init) ?? "no answer"
                 let mark = answer.isAccepted ? "ok" : "FAILED"
-                print("\(mark)  \(answer.receiver)/\(answer.webhook)  \(answer.status): \(status) \(answer.text)")
+                print(
+                    "\(mark)  \(answer.receiver)/\(answer.webhook)  \(answer.status): \(status) \(answer.text)"
+                )
             }
         }
         if !answers.allSatisfy(\.isAccepted) { throw ExitCode(1) }

@@ -25,7 +25,8 @@ extension Configuration {
             lines += externalLabels.map { "    \($0.key): \(quoted($0.value))" }
         }
         lines += [
-            "host:", "  enabled: \(hostIsEnabled)", "  interval: \(durationText(hostIntervalMillis))",
+            "host:", "  enabled: \(hostIsEnabled)",
+            "  interval: \(durationText(hostIntervalMillis))",
             scrapes.isEmpty ? "scrape_configs: []" : "scrape_configs:",
         ]
         for job in scrapes {
@@ -54,6 +55,7 @@ extension Configuration {
             "  timeout: \(durationText(query.timeoutMillis))",
             "  lookback_delta: \(durationText(query.lookbackMillis))",
             "  max_concurrency: \(query.concurrency)",
+            "  experimental_functions: \(query.experimentalFunctions)",
         ]
         return lines.joined(separator: "\n")
     }
@@ -64,6 +66,7 @@ extension Configuration {
         let rows = 90 * 144 + 730 * 24
         let bytes = storage.archiveSeriesMax * rows * 3 * 8
         let megabytes = bytes / 1_000_000
-        return "archive: up to \(storage.archiveSeriesMax) series, at most \(megabytes) MB of RRD files"
+        return
+            "archive: up to \(storage.archiveSeriesMax) series, at most \(megabytes) MB of RRD files"
     }
 }

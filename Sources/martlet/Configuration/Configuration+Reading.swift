@@ -133,6 +133,8 @@ extension Configuration {
         query.timeoutMillis = positive(section, "timeout") ?? query.timeoutMillis
         query.lookbackMillis = positive(section, "lookback_delta") ?? query.lookbackMillis
         query.concurrency = section.int("max_concurrency") ?? query.concurrency
+        query.experimentalFunctions =
+            section.bool("experimental_functions") ?? query.experimentalFunctions
         if query.concurrency < 1 { section.error("max_concurrency", "must be at least 1") }
         section.finish()
     }

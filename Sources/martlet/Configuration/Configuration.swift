@@ -51,6 +51,8 @@ struct Configuration: Sendable {
         var timeoutMillis: Millis = 120_000
         var lookbackMillis: Millis = 300_000
         var concurrency = 4
+        /// Functions and aggregations that Prometheus keeps behind a feature flag.
+        var experimentalFunctions = false
     }
 
     /// The address that links use.
