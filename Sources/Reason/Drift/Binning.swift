@@ -36,6 +36,15 @@ struct Binning: Sendable {
         return each(reference + current)
     }
 
+    /// Evidently's for Hellinger: Sturges bins, counted by distinct values of both samples.
+    static func sturges(
+        _ reference: [Double], _ current: [Double], distinct: Int
+    ) -> Binning {
+        let low = min(reference[0], current[0])
+        let high = max(reference[reference.count - 1], current[current.count - 1])
+        return equalWidth(low, high, (high - low) / (log2(Double(distinct)) + 1))
+    }
+
     /// NannyML's: Doane's rule over the reference, or values when they repeat a lot.
     static func doane(_ reference: [Double]) -> Binning {
         let distinct = distinctCount(reference, stopAt: reference.count)

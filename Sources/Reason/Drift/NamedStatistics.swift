@@ -101,11 +101,13 @@ private func evidently(_ pair: SortedPair) -> [(key: String, value: JSON)] {
     let divergence = zip(filledP, filledQ).reduce(0) {
         $0 + $1.0 / totalP * log($1.0 / totalP / ($1.1 / totalQ))
     }
+    let (x, y) = Binning.sturges(pair.reference, pair.current, distinct: pair.merged.distinct)
+        .shares(pair.reference, pair.current)
     return [
         ("psi_evidently", .number(stabilityIndex(filledP, filledQ))),
         ("js_distance_evidently_nats", .number(jensenShannonDistance(p, q))),
         ("kl_evidently", .number(divergence)),
-        ("hellinger_evidently", .number(hellingerDistance(p, q))),
+        ("hellinger_evidently", .number(hellingerDistance(x, y))),
     ]
 }
 
