@@ -1,7 +1,7 @@
 // Quality of a classifier of several classes: the confusion matrix and its averages, areas one class
 // against the rest and one against one.
 
-internal import Algebra
+public import Algebra
 internal import Glibc
 
 /// Predicted probabilities per class with the true class.
