@@ -18,6 +18,8 @@ public struct DriftOptions: Sendable {
     public var seed: UInt64 = 1
     /// Whether the portfolio runs.
     public var hasPortfolio = true
+    /// Whether data quality is looked at, too.
+    public var checksData = true
 
     public init() {}
 }
@@ -162,7 +164,8 @@ public func compareTables(
     var report = DriftReport(
         referenceCount: reference.rowCount, currentCount: current.rowCount, columns: columns,
         portfolio: nil, portfolioColumns: [], portfolioRefusal: nil, examples: [],
-        dataIssues: dataIssues(reference: reference, current: current), segments: [])
+        dataIssues: options.checksData
+            ? Reason.dataIssues(reference: reference, current: current) : [], segments: [])
     if options.hasPortfolio { report.addPortfolio(reference, current, options) }
     if let segment = options.segment {
         report.addSegments(segment, reference, current, options)

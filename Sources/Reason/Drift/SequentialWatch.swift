@@ -4,6 +4,7 @@
 // a bet (κ p^{κ−1}, mixed over κ); the product of the bets is the evidence. A mixture over the look at
 // which the drift began (weights 6/π²k²) lets old quiet looks be forgotten without spending more level.
 
+internal import Algebra
 internal import Glibc
 
 /// The running evidence of one watched column.
@@ -11,7 +12,7 @@ public struct SequentialWatch: Sendable, Equatable {
     /// The chance, over all time, of an alarm without drift.
     public let level: Double
     public private(set) var looks = 0
-    /// ln of the evidence now; an alarm at −ln(level).
+    /// ln of the evidence now; an alarm at −ln(0.8 level): the other fifth is the reference's.
     public private(set) var logEvidence = 0.0
     /// The look of the first alarm, from 1 on.
     public private(set) var alarmedAt: Int?
@@ -23,9 +24,17 @@ public struct SequentialWatch: Sendable, Equatable {
 
     public init(level: Double = 0.05) { self.level = level }
 
-    /// Takes the p-value of a look at rows that no earlier look has seen; true at the first alarm.
-    /// Looks must be valid given the past, which tests of fresh rows against one fixed reference are
-    /// only nearly: use `TwoSampleSplit` references or a large reference.
+    /// Takes the Kolmogorov-Smirnov distance of fresh rows from one fixed reference; true at the first
+    /// alarm. A fixed reference errs the same way at every look, and a thousand looks would find that
+    /// error out. So a fifth of the level pays for a band around the reference's distribution (Dvoretzky,
+    /// Kiefer, Wolfowitz, Massart: √(ln(2/δ)/2m)), and only the distance beyond the band is evidence.
+    public mutating func look(distance: Double, rows: Int, referenceRows: Int) -> Bool {
+        let band = (log(2 / (0.2 * level)) / (2 * Double(max(referenceRows, 1)))).squareRoot()
+        let beyond = distance - band
+        return look(Probability(log: beyond > 0 ? Kolmogorov.logTail(beyond, rows) : 0))
+    }
+
+    /// Takes a p-value that is valid given all earlier looks; true at the first alarm.
     public mutating func look(_ probability: Probability) -> Bool {
         looks += 1
         let bet = Self.logBet(probability)
@@ -33,7 +42,7 @@ public struct SequentialWatch: Sendable, Equatable {
         weightLeft -= weight
         logStarted = sum(logStarted, log(weight)) + bet
         logEvidence = sum(logStarted, log(max(weightLeft, 1e-300)))
-        if alarmedAt == nil && logEvidence >= -log(level) {
+        if alarmedAt == nil && logEvidence >= -log(0.8 * level) {
             alarmedAt = looks
             return true
         }

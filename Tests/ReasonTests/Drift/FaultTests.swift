@@ -167,7 +167,7 @@ import Testing
                 let shift = look < 20 ? 0 : 0.5
                 let rows = (0..<50).map { _ in generator.normal() + shift }
                 let drift = try #require(compareNumbers(reference: reference, current: rows))
-                if watch.look(drift.probability) {
+                if watch.look(distance: drift.kolmogorov, rows: 50, referenceRows: 20_000) {
                     delays.append(Double(look - 20 + 1) * 50)
                     break
                 }
