@@ -66,7 +66,8 @@ public enum CramerVonMises {
         let b = common / n
         let product = Double(m * n)
         // T in whole numbers: T = ζ / (common² (m + n)) with a² = (common/m)², from ranks to heights.
-        let target = statistic * Double(common) * Double(common) * Double((m + n) * (m + n)) / product
+        let target =
+            statistic * Double(common) * Double(common) * Double((m + n) * (m + n)) / product
         var rows: [[Int: Double]] = Array(repeating: [:], count: m + 1)
         for u in 0...n {
             var carried: [Int: Double] = [:]

@@ -32,7 +32,9 @@ extension Matrix {
         values.withUnsafeBufferPointer { cells in
             (0..<rows).map { row in
                 var sum = 0.0
-                for index in row * columns..<(row + 1) * columns { sum += cells[index] * cells[index] }
+                for index in row * columns..<(row + 1) * columns {
+                    sum += cells[index] * cells[index]
+                }
                 return sum
             }
         }

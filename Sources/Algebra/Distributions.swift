@@ -33,7 +33,7 @@ public enum Normal {
         // Abramowitz and Stegun 26.2.23, good to 4.5e-4.
         var z =
             -(t - (2.515517 + t * (0.802853 + t * 0.010328))
-            / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))))
+                / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))))
         for _ in 0..<4 {
             let error = (cumulative(z) - p) / density(z)
             z -= error / (1 + 0.5 * z * error)
@@ -82,7 +82,11 @@ public enum StudentT {
         while logTwoSided(high, degrees: degrees) > target && high < 1e12 { high *= 2 }
         for _ in 0..<100 {
             let middle = 0.5 * (low + high)
-            if logTwoSided(middle, degrees: degrees) > target { low = middle } else { high = middle }
+            if logTwoSided(middle, degrees: degrees) > target {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         return 0.5 * (low + high)
     }

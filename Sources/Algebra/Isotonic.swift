@@ -7,22 +7,31 @@ public struct Isotonic: Sendable, Equatable {
     public let scores: [Double]
     public let fitted: [Double]
 
-    public init(scores raw: [Double], outcomes: [Double]) {
-        precondition(raw.count == outcomes.count, "a score an outcome")
-        let order = ascendingOrder(raw)
+    public init(scores: [Double], outcomes: [Double]) {
+        precondition(scores.count == outcomes.count, "a score an outcome")
+        let order = ascendingOrder(scores)
+        self.init(
+            sortedScores: order.map { scores[$0] }, outcomes: order.map { outcomes[$0] })
+    }
+
+    /// Takes scores that are ascending already, with their outcomes.
+    public init(sortedScores raw: [Double], outcomes: [Double]) {
         var places: [Double] = []
         var means: [Double] = []
         var weights: [Double] = []
+        places.reserveCapacity(raw.count)
+        means.reserveCapacity(raw.count)
+        weights.reserveCapacity(raw.count)
         // Equal scores are one point with their mean.
         var start = 0
-        while start < order.count {
+        while start < raw.count {
             var end = start
             var sum = 0.0
-            while end < order.count && raw[order[end]] == raw[order[start]] {
-                sum += outcomes[order[end]]
+            while end < raw.count && raw[end] == raw[start] {
+                sum += outcomes[end]
                 end += 1
             }
-            places.append(raw[order[start]])
+            places.append(raw[start])
             means.append(sum / Double(end - start))
             weights.append(Double(end - start))
             start = end

@@ -181,7 +181,9 @@ public enum Kolmogorov {
             let weight = exp(-pi2 * h2 / (2 * z2))
             k0 += weight
             k1 += (pi2 * h2 - z2) * weight
-            k2 += (6 * z6 + 2 * z4 + pi2 * (2 * z4 - 5 * z2) * h2 + pi4 * (1 - 2 * z2) * h2 * h2) * weight
+            k2 +=
+                (6 * z6 + 2 * z4 + pi2 * (2 * z4 - 5 * z2) * h2 + pi4 * (1 - 2 * z2) * h2 * h2)
+                * weight
             k3 +=
                 (pi4 * pi2 * h2 * h2 * h2 * (5 - 30 * z2) + pi4 * h2 * h2 * (-60 * z2 + 212 * z4)
                     + pi2 * h2 * (135 * z4 - 96 * z6) - 30 * z6 - 90 * z8) * weight

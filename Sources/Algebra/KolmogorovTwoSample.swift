@@ -75,10 +75,11 @@ public enum KolmogorovTwoSample {
             before = time
         }
         let wanted = 6 * x / max(smallest.squareRoot(), 1e-9)
-        let cells = min(max(Int(wanted), 160), 480)
+        let cells = min(max(Int(min(wanted, 1e6)), 64), 480)
         let width = 2 * x / Double(cells)
         let centres = (0..<cells).map { -x + (Double($0) + 0.5) * width }
         var mass: [Double] = []
+        var density = [Double](repeating: 0, count: cells)
         var removed = 0.0
         before = 0
         for time in times where time > before && time < 1 {
@@ -95,17 +96,16 @@ public enum KolmogorovTwoSample {
                 removed += weight * outside
                 let centre = Int((mean + x) / width)
                 var sum = 0.0
-                let range = max(centre - reach, 0)..<max(min(centre + reach + 1, cells), 1)
+                let first = min(max(centre - reach, 0), cells - 1)
+                let range = first..<max(min(centre + reach + 1, cells), first + 1)
                 for cell in range {
                     let z = (centres[cell] - mean) / deviation
-                    sum += exp(-0.5 * z * z)
+                    density[cell] = exp(-0.5 * z * z)
+                    sum += density[cell]
                 }
                 // What stays inside is spread as the density is, so that no mass is made or lost.
                 let share = sum > 0 ? weight * max(1 - outside, 0) / sum : 0
-                for cell in range {
-                    let z = (centres[cell] - mean) / deviation
-                    next[cell] += share * exp(-0.5 * z * z)
-                }
+                for cell in range { next[cell] += share * density[cell] }
             }
             mass = next
             before = time

@@ -64,7 +64,57 @@ public func sortedAscending(_ values: [Double]) -> [Double] {
 
 /// The positions of the values in ascending order; equal values keep their order.
 public func ascendingOrder(_ values: [Double]) -> [Int] {
-    values.withUnsafeBufferPointer { values in
-        (0..<values.count).sorted { values[$0] < values[$1] || (values[$0] == values[$1] && $0 < $1) }
+    let count = values.count
+    if count < 400 || count > Int(UInt32.max) {
+        return values.withUnsafeBufferPointer { values in
+            (0..<count).sorted {
+                values[$0] < values[$1] || (values[$0] == values[$1] && $0 < $1)
+            }
+        }
     }
+    let sign: UInt64 = 1 << 63
+    var keys = values.map { value -> UInt64 in
+        let bits = (value + 0).bitPattern
+        return bits & sign != 0 ? ~bits : bits | sign
+    }
+    var places = (0..<UInt32(count)).map { $0 }
+    var otherKeys = [UInt64](repeating: 0, count: count)
+    var otherPlaces = [UInt32](repeating: 0, count: count)
+    // Four passes of sixteen bits would leave the cache; eight of eight skip what values share.
+    for pass in 0..<8 {
+        let shift = UInt64(8 * pass)
+        var starts = [Int](repeating: 0, count: 256)
+        starts.withUnsafeMutableBufferPointer { starts in
+            keys.withUnsafeBufferPointer { keys in
+                for key in keys { starts[Int((key >> shift) & 255)] &+= 1 }
+            }
+        }
+        if starts.contains(count) { continue }
+        var sum = 0
+        for bucket in 0..<256 {
+            let size = starts[bucket]
+            starts[bucket] = sum
+            sum += size
+        }
+        keys.withUnsafeBufferPointer { keys in
+            places.withUnsafeBufferPointer { places in
+                otherKeys.withUnsafeMutableBufferPointer { otherKeys in
+                    otherPlaces.withUnsafeMutableBufferPointer { otherPlaces in
+                        starts.withUnsafeMutableBufferPointer { starts in
+                            for index in 0..<count {
+                                let bucket = Int((keys[index] >> shift) & 255)
+                                let target = starts[bucket]
+                                starts[bucket] = target &+ 1
+                                otherKeys[target] = keys[index]
+                                otherPlaces[target] = places[index]
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        swap(&keys, &otherKeys)
+        swap(&places, &otherPlaces)
+    }
+    return places.map { Int($0) }
 }

@@ -121,7 +121,8 @@ private struct CSVFields {
                 let start = at
                 while at < bytes.count && bytes[at] != 0x2c && bytes[at] != 0x0a { at += 1 }
                 var end = at
-                if end > start && bytes[end - 1] == 0x0d && (at == bytes.count || bytes[at] == 0x0a) {
+                if end > start && bytes[end - 1] == 0x0d && (at == bytes.count || bytes[at] == 0x0a)
+                {
                     end -= 1
                 }
                 fields.append(CSVField(start: start, end: end, isEscaped: false))
@@ -155,7 +156,8 @@ private struct CSVFields {
                 if at < bytes.count && bytes[at] == 0x0d { at += 1 }
                 if at < bytes.count && bytes[at] != 0x2c && bytes[at] != 0x0a {
                     throw CSVError(
-                        line: line, reason: "text after a closing quote; double the quotes inside fields")
+                        line: line,
+                        reason: "text after a closing quote; double the quotes inside fields")
                 }
                 return field
             }

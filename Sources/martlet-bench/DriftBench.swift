@@ -51,7 +51,8 @@ enum DriftBench {
         options.checksData = false
         var drifted = 0
         let figure = best(rounds) {
-            drifted = compareTables(reference: reference, current: current, options: options)
+            drifted =
+                compareTables(reference: reference, current: current, options: options)
                 .drifted.count
         }
         return Row(

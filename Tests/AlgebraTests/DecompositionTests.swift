@@ -6,7 +6,8 @@ import Testing
     private func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
         var generator = Generator(seed: seed)
         return Matrix(
-            rows: rows, columns: columns, values: (0..<rows * columns).map { _ in generator.normal() })
+            rows: rows, columns: columns,
+            values: (0..<rows * columns).map { _ in generator.normal() })
     }
 
     private func distance(_ a: Matrix, _ b: Matrix) -> Double {
@@ -78,7 +79,9 @@ import Testing
         let fast = squaredDistances(left, right, blockRows: 4)
         for i in 0..<9 {
             for j in 0..<7 {
-                let slow = zip(left.row(i), right.row(j)).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+                let slow = zip(left.row(i), right.row(j)).reduce(0) {
+                    $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+                }
                 #expect(abs(fast[i, j] - slow) < 1e-7)
             }
         }

@@ -27,8 +27,12 @@ import Testing
             (24.9, -314.1404127616133), (25.1, -319.14838740588857), (60, -1805.0135606805675),
         ]
         for (z, expected) in tails { #expect(isClose(Normal.logTail(z), expected, 1e-11), "\(z)") }
-        let quantiles = [(1e-10, -6.361340902404056), (0.025, -1.9599639845400545), (0.9, 1.2815515655446004)]
-        for (p, expected) in quantiles { #expect(isClose(Normal.quantile(p), expected, 1e-10), "\(p)") }
+        let quantiles = [
+            (1e-10, -6.361340902404056), (0.025, -1.9599639845400545), (0.9, 1.2815515655446004),
+        ]
+        for (p, expected) in quantiles {
+            #expect(isClose(Normal.quantile(p), expected, 1e-10), "\(p)")
+        }
     }
 
     @Test func `t and F tails agree with SciPy`() {
@@ -81,7 +85,8 @@ import Testing
                 d * 1000.0.squareRoot(), times: [0.25, 0.5, 0.75])
             // A count moves in steps; the bridge does not know them.
             let between = KolmogorovTwoSample.logExactTail(d + 0.0005, 2000, 2000, tieEnds: ends)
-            #expect(bridge < exact && bridge > between - 0.02, "\(d): \(exact) \(bridge) \(between)")
+            #expect(
+                bridge < exact && bridge > between - 0.02, "\(d): \(exact) \(bridge) \(between)")
         }
     }
 }

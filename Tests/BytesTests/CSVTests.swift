@@ -25,7 +25,8 @@ import Testing
     }
 
     @Test func `quotes, line breaks inside fields, CRLF and a byte order mark are read`() throws {
-        let table = try table("\u{feff}t,n\r\n\"say \"\"hi\"\", then\nleave\",1\r\nb,2\r\n", ["t": .text])
+        let table = try table(
+            "\u{feff}t,n\r\n\"say \"\"hi\"\", then\nleave\",1\r\nb,2\r\n", ["t": .text])
         guard case .texts(let texts)? = table["t"]?.values else {
             Issue.record("t is no text")
             return
@@ -46,7 +47,8 @@ import Testing
 
     @Test func `long or varied texts are texts`() throws {
         let prompts = (0..<60).map { "question number \($0)" }.joined(separator: "\n")
-        if case .texts? = try table("prompt\n" + prompts)["prompt"]?.values {} else {
+        if case .texts? = try table("prompt\n" + prompts)["prompt"]?.values {
+        } else {
             Issue.record("prompt is no text")
         }
     }

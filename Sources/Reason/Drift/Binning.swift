@@ -131,15 +131,38 @@ struct Binning: Sendable {
         return stabilityIndex(p.map { max($0, 1e-4) }, q.map { max($0, 1e-4) })
     }
 
-    /// The index smoothed by half counts, which is nearly χ²(bins − 1) · (1/m + 1/n) without drift.
-    func sizedStability(_ reference: [Double], _ current: [Double]) -> SizedEffect {
-        let first = counts(reference)
-        let second = counts(current)
-        let size = Double(first.count)
-        let p = first.map { (Double($0) + 0.5) / (Double(reference.count) + 0.5 * size) }
-        let q = second.map { (Double($0) + 0.5) / (Double(current.count) + 0.5 * size) }
-        return chiSquareSized(
-            stabilityIndex(p, q), factor: 1, bins: first.count, reference.count, current.count)
+    /// PSI and Jensen-Shannon distance smoothed by half counts, which are nearly χ² without drift: 8 JSD
+    /// and the index itself, over (1/m + 1/n). Bins that are empty in both samples count nowhere.
+    func sizedDistances(
+        _ reference: [Double], _ current: [Double]
+    ) -> (stability: SizedEffect, jensenShannon: SizedEffect) {
+        let pairs = zip(counts(reference), counts(current)).filter { $0.0 + $0.1 > 0 }
+        let half = 0.5 * Double(pairs.count)
+        let m = Double(reference.count) + half
+        let n = Double(current.count) + half
+        let p = pairs.map { (Double($0.0) + 0.5) / m }
+        let q = pairs.map { (Double($0.1) + 0.5) / n }
+        let scale = 1 / m + 1 / n
+        let degrees = Double(pairs.count - 1)
+        let index = stabilityIndex(p, q)
+        let distance = jensenShannonDistance(p, q)
+        if degrees < 1 {
+            let none = Probability(log: 0)
+            return (
+                SizedEffect(value: index, threshold: 0, probability: none),
+                SizedEffect(value: distance, threshold: 0, probability: none)
+            )
+        }
+        let edge = ChiSquare.upperQuantile(0.05, degrees: degrees)
+        func tail(_ value: Double) -> Probability {
+            Probability(log: ChiSquare.logTail(value, degrees: degrees))
+        }
+        return (
+            SizedEffect(value: index, threshold: scale * edge, probability: tail(index / scale)),
+            SizedEffect(
+                value: distance, threshold: (scale * edge / 8).squareRoot(),
+                probability: tail(8 * distance * distance / scale))
+        )
     }
 
     private static func below(_ sorted: UnsafeBufferPointer<Double>, _ edge: Double) -> Int {
@@ -190,39 +213,4 @@ func jensenShannonDistance(_ p: [Double], _ q: [Double], base: Double? = nil) ->
         if y > 0 { sum += y * log(y / middle) }
     }
     return (max(sum, 0) / 2 / (base.map { log($0) } ?? 1)).squareRoot()
-}
-
-/// A divergence that is `factor · χ²(bins − 1) · (1/m + 1/n)` without drift.
-func chiSquareSized(
-    _ divergence: Double, factor: Double, bins: Int, _ m: Int, _ n: Int
-) -> SizedEffect {
-    let scale = factor * (1 / Double(m) + 1 / Double(n))
-    let degrees = Double(max(bins - 1, 0))
-    if degrees == 0 {
-        return SizedEffect(value: divergence, threshold: 0, probability: Probability(log: 0))
-    }
-    return SizedEffect(
-        value: divergence,
-        threshold: scale * ChiSquare.upperQuantile(0.05, degrees: degrees),
-        probability: Probability(log: ChiSquare.logTail(divergence / scale, degrees: degrees)))
-}
-
-/// The Jensen-Shannon distance with its threshold: 8 JSD is nearly χ² · (1/m + 1/n) without drift.
-func sizedJensenShannon(_ p: [Double], _ q: [Double], _ m: Int, _ n: Int) -> SizedEffect {
-    let distance = jensenShannonDistance(p, q)
-    // Bins that hold next to nothing in either sample add no degree of freedom worth a whole one.
-    let filled = zip(p, q).reduce(0.0) {
-        let expected = $1.0 * Double(m) + $1.1 * Double(n)
-        return $0 + min(expected / 4, 1)
-    }
-    let scale = (1 / Double(m) + 1 / Double(n)) / 8
-    let degrees = max(filled - 1, 0)
-    if degrees < 0.5 {
-        return SizedEffect(value: distance, threshold: 0, probability: Probability(log: 0))
-    }
-    return SizedEffect(
-        value: distance,
-        threshold: (scale * ChiSquare.upperQuantile(0.05, degrees: degrees)).squareRoot(),
-        probability: Probability(
-            log: ChiSquare.logTail(distance * distance / scale, degrees: degrees)))
 }

@@ -119,7 +119,12 @@ private func decide(
     let n = b.reduce(0, +)
     let smaller = Double(min(m, n)) / Double(m + n)
     let sparse = a.indices.filter { Double(a[$0] + b[$0]) * smaller < 5 }
-    if 5 * sparse.count <= 2 * a.count && (a.count > 2 || sparse.isEmpty) { return (plain, false) }
+    if a.count == 2 && sparse.isEmpty {
+        // Of two categories Pearson's statistic overstates a little; (N − 1)/N corrects (Campbell 2007).
+        let corrected = statistic * Double(m + n - 1) / Double(m + n)
+        return (Probability(log: ChiSquare.logTail(corrected, degrees: 1)), false)
+    }
+    if 5 * sparse.count <= 2 * a.count && a.count > 2 { return (plain, false) }
     // Permuting costs a pass over all rows a draw.
     if m + n > 20_000 {
         let kept = a.indices.filter { !sparse.contains($0) }

@@ -90,7 +90,9 @@ public func classifierTest(
     let first = generator.permutation(reference.rows)
     let second = generator.permutation(current.rows)
     let halvesA = [Array(first.prefix(first.count / 2)), Array(first.dropFirst(first.count / 2))]
-    let halvesB = [Array(second.prefix(second.count / 2)), Array(second.dropFirst(second.count / 2))]
+    let halvesB = [
+        Array(second.prefix(second.count / 2)), Array(second.dropFirst(second.count / 2)),
+    ]
     var deviates: [Double] = []
     var areas: [Double] = []
     var weights = [Double](repeating: 0, count: reference.columns)
@@ -108,7 +110,7 @@ public func classifierTest(
     }
     let total = weights.reduce(0) { $0 + abs($1) }
     return ClassifierResult(
-        area: areas.reduce(0, +) / 2, 
+        area: areas.reduce(0, +) / 2,
         probability: Probability(log: Normal.logTail(0.5 * (deviates[0] + deviates[1]))),
         columnShares: weights.map { total > 0 ? abs($0) / total : 0 },
         columnSigns: weights.map { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 })

@@ -35,7 +35,8 @@ extension DriftReport {
         page += portfolioHTML
         page += "<h2>Columns</h2><p><small><span style=\"color:#8a8f98\">■</span> reference "
         page += "<span style=\"color:#1f6feb\">■</span> current</small></p>"
-        page += "<table><thead><tr><th>column</th><th>verdict</th><th>adjusted p</th><th>effect</th>"
+        page +=
+            "<table><thead><tr><th>column</th><th>verdict</th><th>adjusted p</th><th>effect</th>"
         page += "<th>what happened</th><th>shape</th></tr></thead><tbody>"
         let ranked = columns.sorted { ($0.adjusted ?? 2) < ($1.adjusted ?? 2) }
         for column in ranked.prefix(Self.columnsMax) {
@@ -52,10 +53,13 @@ extension DriftReport {
 
     private var portfolioHTML: String {
         guard let portfolio else {
-            return portfolioRefusal.map { "<p>All columns together were not judged: \(escaped($0)).</p>" }
+            return portfolioRefusal.map {
+                "<p>All columns together were not judged: \(escaped($0)).</p>"
+            }
                 ?? ""
         }
-        var text = "<h2>All numeric columns together</h2><table><thead><tr><th>test</th><th>sees</th>"
+        var text =
+            "<h2>All numeric columns together</h2><table><thead><tr><th>test</th><th>sees</th>"
         text += "<th>p</th><th>after Holm</th></tr></thead><tbody>"
         let sees = [
             "new and vanished regions", "broken dependence, spread", "small shifts of means",
@@ -156,7 +160,8 @@ extension DriftReport {
 
     private var segmentsHTML: String {
         if segments.isEmpty { return "" }
-        var text = "<h2>Segments</h2><table><thead><tr><th>segment</th><th>rows</th><th>drifted</th></tr></thead><tbody>"
+        var text =
+            "<h2>Segments</h2><table><thead><tr><th>segment</th><th>rows</th><th>drifted</th></tr></thead><tbody>"
         for (value, report) in segments {
             let names = report.drifted.prefix(5).map(\.name).joined(separator: ", ")
             text += "<tr><td>\(escaped(String(value.prefix(60))))</td>"
@@ -176,7 +181,8 @@ extension DriftReport {
         for example in examples {
             text += "<tr><td class=\"n\">\(example.row + 1)</td>"
             for name in shown {
-                text += "<td>\(escaped(String((current[name]?.text(example.row) ?? "").prefix(40))))</td>"
+                text +=
+                    "<td>\(escaped(String((current[name]?.text(example.row) ?? "").prefix(40))))</td>"
             }
             text += "</tr>"
         }

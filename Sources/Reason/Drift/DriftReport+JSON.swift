@@ -50,7 +50,8 @@ extension DriftReport {
 extension ColumnDrift {
     fileprivate func json(_ reference: DataColumn?, _ current: DataColumn?) -> JSON {
         var fields: [(key: String, value: JSON)] = [
-            ("name", .string(name)), ("kind", .string(kind.rawValue)), ("drifted", .bool(isDrifted)),
+            ("name", .string(name)), ("kind", .string(kind.rawValue)),
+            ("drifted", .bool(isDrifted)),
         ]
         if let probability = comparison.probability {
             fields.append(("pvalue", number(probability.value)))

@@ -71,7 +71,8 @@ public struct ColumnDrift: Sendable {
             ]
             // A change of the spread is named when it outweighs the change of the mean.
             if abs(log(max(ratio, 1e-9))) > 1.5 * abs(shift) {
-                return Phrase(ratio > 1 ? "drift.direction.wider" : "drift.direction.narrower", arguments)
+                return Phrase(
+                    ratio > 1 ? "drift.direction.wider" : "drift.direction.narrower", arguments)
             }
             if abs(shift) < 0.02 { return Phrase("drift.direction.shape", arguments) }
             return Phrase(shift > 0 ? "drift.direction.up" : "drift.direction.down", arguments)

@@ -24,7 +24,13 @@ public func kernelDiscrepancy(
     for i in 0..<total {
         for j in i + 1..<max(total, i + 1) {
             let value = exp(-gamma * distances[place[i], place[j]])
-            if j < m { inside += value } else if i >= m { outside += value } else { across += value }
+            if j < m {
+                inside += value
+            } else if i >= m {
+                outside += value
+            } else {
+                across += value
+            }
         }
     }
     let a = Double(m)
@@ -153,7 +159,8 @@ private func turnIntoKernel(_ matrix: inout FloatMatrix) {
     var index = 0
     while row < total - 1 {
         sample.append(
-            Double(max(lengths[row] + lengths[column] - 2 * matrix.values[row * total + column], 0)))
+            Double(max(lengths[row] + lengths[column] - 2 * matrix.values[row * total + column], 0))
+        )
         index += stride
         column += stride
         while column >= total && row < total - 1 {

@@ -44,7 +44,11 @@ struct MergedSamples: Sendable {
             current.withUnsafeBufferPointer { y in
                 while i < m || j < n {
                     let value: Double
-                    if i == m { value = y[j] } else if j == n { value = x[i] } else {
+                    if i == m {
+                        value = y[j]
+                    } else if j == n {
+                        value = x[i]
+                    } else {
                         value = x[i] < y[j] ? x[i] : y[j]
                     }
                     if groups > 0 {

@@ -51,7 +51,7 @@ public struct NumericDrift: Sendable, Equatable {
     public var populationStability: Double
     /// The same, smoothed by half counts, with its threshold.
     public var stability: SizedEffect
-    /// Jensen-Shannon distance (natural logarithms) over Sturges bins of both samples.
+    /// Jensen-Shannon distance (natural logarithms) over the reference's deciles, smoothed likewise.
     public var jensenShannon: SizedEffect
     public var hellinger: Double
     /// √(2 ∫ (F − G)²).
@@ -98,6 +98,7 @@ public struct SortedPair: Sendable {
         let bins = Binning.sturges(reference, current)
         let (p, q) = bins.shares(reference, current)
         let deciles = Binning.deciles(reference)
+        let sized = deciles.sizedDistances(reference, current)
         let relative =
             spread > 0 ? merged.wasserstein / spread : (merged.wasserstein > 0 ? .infinity : 0)
         return NumericDrift(
@@ -110,8 +111,8 @@ public struct SortedPair: Sendable {
             wassersteinRelative: BridgeSample.shared.effect(
                 relative, reference, current, unit: spread > 0 ? spread : 1),
             populationStability: deciles.stability(reference, current),
-            stability: deciles.sizedStability(reference, current),
-            jensenShannon: sizedJensenShannon(p, q, m, n), hellinger: hellingerDistance(p, q),
+            stability: sized.stability, jensenShannon: sized.jensenShannon,
+            hellinger: hellingerDistance(p, q),
             energy: (2 * merged.squaredArea).squareRoot())
     }
 
@@ -156,7 +157,8 @@ public struct SortedPair: Sendable {
             let scaled = d * (Double(m) * Double(n) / total).squareRoot()
             let times = merged.tieTimes
             return (
-                Probability(log: KolmogorovTwoSample.logBridgeTail(scaled, times: times)), .tiedBridge
+                Probability(log: KolmogorovTwoSample.logBridgeTail(scaled, times: times)),
+                .tiedBridge
             )
         }
         return (

@@ -131,5 +131,6 @@ private func prepared(
 func sampled(_ rows: Matrix, seed: UInt64) -> Matrix {
     if rows.rows <= kernelRowsMax { return rows }
     var generator = Generator(seed: seed)
-    return rows.selecting(rows: Array(generator.permutation(rows.rows).prefix(kernelRowsMax)).sorted())
+    return rows.selecting(
+        rows: Array(generator.permutation(rows.rows).prefix(kernelRowsMax)).sorted())
 }

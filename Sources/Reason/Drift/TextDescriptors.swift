@@ -56,12 +56,16 @@ public struct TextDescriptors: Sendable, Equatable {
         }
         if characters > 0 && sentences == 0 && words > 0 { sentences = 1 }
         // Any kana makes a Han text Japanese; a tenth of Han makes a mixed text Chinese.
-        if scripts[.kana, default: 0] > 0 && scripts[.kana, default: 0] * 5 > scripts[.han, default: 0] {
+        if scripts[.kana, default: 0] > 0
+            && scripts[.kana, default: 0] * 5 > scripts[.han, default: 0]
+        {
             language = .kana
         } else if scripts[.han, default: 0] * 10 > scripts.values.reduce(0, +) {
             language = .han
         } else {
-            language = TextLanguage.allCases.max { scripts[$0, default: 0] < scripts[$1, default: 0] } ?? .none
+            language =
+                TextLanguage.allCases.max { scripts[$0, default: 0] < scripts[$1, default: 0] }
+                ?? .none
             if scripts.isEmpty { language = .none }
         }
         let lowered = text.lowercased()
@@ -144,7 +148,9 @@ public struct TextDrift: Sendable, Equatable {
 
     public static func == (left: TextDrift, right: TextDrift) -> Bool {
         left.probability == right.probability
-            && left.numeric.elementsEqual(right.numeric) { $0.name == $1.name && $0.drift == $1.drift }
+            && left.numeric.elementsEqual(right.numeric) {
+                $0.name == $1.name && $0.drift == $1.drift
+            }
             && left.categorical.elementsEqual(right.categorical) {
                 $0.name == $1.name && $0.drift == $1.drift
             }
@@ -169,7 +175,8 @@ public func compareTexts(reference: [String?], current: [String?]) -> TextDrift?
     var numeric: [(name: String, drift: NumericDrift)] = []
     for (name, measure) in lengths {
         if let drift = compareNumbers(
-            reference: before.map { Double(measure($0)) }, current: after.map { Double(measure($0)) })
+            reference: before.map { Double(measure($0)) },
+            current: after.map { Double(measure($0)) })
         {
             numeric.append((name, drift))
             logs.append(drift.probability.log)

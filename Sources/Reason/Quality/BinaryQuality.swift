@@ -70,6 +70,8 @@ public struct BinaryQuality: Sendable {
     public let scores: [Double]
     public let threshold: Double
     public let confusion: Confusion
+    /// How many labels are 1.
+    public let positives: Double
     private let order: [Int]
 
     /// Rows whose label or score is missing must have been left out. `predictions`, when given, decide
@@ -81,6 +83,7 @@ public struct BinaryQuality: Sendable {
         self.labels = labels
         self.scores = scores
         self.threshold = threshold
+        positives = labels.reduce(0, +)
         order = ascendingOrder(scores).reversed()
         var counts = Confusion()
         for index in labels.indices {
@@ -94,8 +97,6 @@ public struct BinaryQuality: Sendable {
         }
         confusion = counts
     }
-
-    public var positives: Double { labels.reduce(0, +) }
 
     /// False against true positives, a point a distinct score, from the highest on.
     private var steps: [(threshold: Double, falses: Double, trues: Double)] {
@@ -119,7 +120,8 @@ public struct BinaryQuality: Sendable {
         let negatives = Double(labels.count) - positives
         return [CurvePoint(threshold: .infinity, x: 0, y: 0)]
             + steps.map {
-                CurvePoint(threshold: $0.threshold, x: $0.falses / negatives, y: $0.trues / positives)
+                CurvePoint(
+                    threshold: $0.threshold, x: $0.falses / negatives, y: $0.trues / positives)
             }
     }
 
@@ -138,7 +140,8 @@ public struct BinaryQuality: Sendable {
     public var precisionRecallCurve: [CurvePoint] {
         steps.map {
             CurvePoint(
-                threshold: $0.threshold, x: $0.trues / positives, y: $0.trues / ($0.trues + $0.falses))
+                threshold: $0.threshold, x: $0.trues / positives,
+                y: $0.trues / ($0.trues + $0.falses))
         }
     }
 

@@ -68,7 +68,9 @@ public struct ConfidenceEstimator: Sendable {
         // Isotonic curves and calibration bins of fewer rows are noise.
         if count < 300 {
             return .invalid(
-                Phrase("quality.cbpe.few_labels", ["count": "\(referenceScores.count)", "needed": "300"]))
+                Phrase(
+                    "quality.cbpe.few_labels",
+                    ["count": "\(referenceScores.count)", "needed": "300"]))
         }
         if positives < 10 || count - positives < 10 {
             return .invalid(Phrase("quality.cbpe.one_class", ["positives": "\(Int(positives))"]))
@@ -186,33 +188,50 @@ public struct ConfidenceEstimator: Sendable {
 /// Whether an isotonic curve fitted on nine tenths lowers the calibration error on the other tenth, over
 /// ten seeded stratified splits.
 private func gainsFromCalibration(_ labels: [Double], _ scores: [Double], seed: UInt64) -> Bool {
-    let ones = labels.indices.filter { labels[$0] > 0.5 }
-    let zeros = labels.indices.filter { labels[$0] <= 0.5 }
-    if ones.count < 10 || zeros.count < 10 { return false }
+    let ones = labels.reduce(0) { $1 > 0.5 ? $0 + 1 : $0 }
+    if ones < 10 || labels.count - ones < 10 { return false }
     let quality = BinaryQuality(labels: labels, scores: scores)
     // A perfect ranking leaves the curve nothing but steps.
     if quality.receiverArea > 0.999 { return false }
+    // Sorted once: every training set is then a run through the rows in order.
+    let order = ascendingOrder(scores)
+    let sortedScores = order.map { scores[$0] }
+    let sortedLabels = order.map { labels[$0] }
     var generator = Generator(seed: seed)
     var heldLabels: [Double] = []
     var plain: [Double] = []
     var calibrated: [Double] = []
+    var groups = [
+        sortedLabels.indices.filter { sortedLabels[$0] > 0.5 },
+        sortedLabels.indices.filter { sortedLabels[$0] <= 0.5 },
+    ]
     for _ in 0..<10 {
-        var test: [Int] = []
-        var train: [Int] = []
-        for var group in [ones, zeros] {
-            generator.shuffle(&group)
-            let cut = max(group.count / 10, 1)
-            test += group.prefix(cut)
-            train += group.dropFirst(cut)
+        var isHeld = [Bool](repeating: false, count: order.count)
+        for index in groups.indices {
+            let cut = max(groups[index].count / 10, 1)
+            // A partial shuffle draws the first tenth.
+            for place in 0..<cut {
+                groups[index].swapAt(place, place + generator.below(groups[index].count - place))
+                isHeld[groups[index][place]] = true
+            }
         }
-        let curve = Isotonic(scores: train.map { scores[$0] }, outcomes: train.map { labels[$0] })
-        for index in test {
-            heldLabels.append(labels[index])
-            plain.append(scores[index])
-            calibrated.append(curve(scores[index]))
+        var trainScores: [Double] = []
+        var trainLabels: [Double] = []
+        trainScores.reserveCapacity(order.count)
+        trainLabels.reserveCapacity(order.count)
+        for place in order.indices where !isHeld[place] {
+            trainScores.append(sortedScores[place])
+            trainLabels.append(sortedLabels[place])
+        }
+        let curve = Isotonic(sortedScores: trainScores, outcomes: trainLabels)
+        for place in order.indices where isHeld[place] {
+            heldLabels.append(sortedLabels[place])
+            plain.append(sortedScores[place])
+            calibrated.append(curve(sortedScores[place]))
         }
     }
-    return sortedCalibrationError(heldLabels, plain) > sortedCalibrationError(heldLabels, calibrated)
+    return sortedCalibrationError(heldLabels, plain)
+        > sortedCalibrationError(heldLabels, calibrated)
 }
 
 /// The calibration error over ten bins of equally many rows.

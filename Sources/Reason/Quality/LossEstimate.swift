@@ -68,7 +68,8 @@ public struct LossEstimator: Sendable {
             Estimate(value: mean, interval: max(mean - half, 0)...mean + half),
             Estimate(
                 value: square.squareRoot(),
-                interval: max(square - squareHalf, 0).squareRoot()...(square + squareHalf).squareRoot())
+                interval: max(square - squareHalf, 0)
+                    .squareRoot()...(square + squareHalf).squareRoot())
         )
     }
 

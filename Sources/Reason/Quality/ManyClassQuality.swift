@@ -29,7 +29,9 @@ public struct ManyClassQuality: Sendable {
     public init(labels: [Int], scores: Matrix) {
         let predictions = (0..<scores.rows).map { row in
             let cells = Array(scores.row(row))
-            return cells.indices.max { cells[$0] < cells[$1] || (cells[$0] == cells[$1] && $0 > $1) } ?? 0
+            return cells.indices.max {
+                cells[$0] < cells[$1] || (cells[$0] == cells[$1] && $0 > $1)
+            } ?? 0
         }
         self.init(
             labels: labels, predictions: predictions, scores: scores, classCount: scores.columns)

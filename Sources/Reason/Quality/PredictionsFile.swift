@@ -26,7 +26,8 @@ public enum LabelledPredictions: Sendable {
                 (
                     "accuracy",
                     interval(
-                        Binomial.interval(counts.truePositives + counts.trueNegatives, counts.total))
+                        Binomial.interval(counts.truePositives + counts.trueNegatives, counts.total)
+                    )
                 ),
                 (
                     "precision",
@@ -41,7 +42,9 @@ public enum LabelledPredictions: Sendable {
                             counts.truePositives, counts.truePositives + counts.falseNegatives))
                 ),
             ]
-            if let area = quality.receiverAreaInterval { intervals.append(("roc_auc", interval(area))) }
+            if let area = quality.receiverAreaInterval {
+                intervals.append(("roc_auc", interval(area)))
+            }
             let curve = quality.calibration.map { bin in
                 JSON.object([
                     ("mean_score", number(bin.meanScore)),
@@ -110,7 +113,8 @@ public func judgePredictions(
 ) throws(PredictionsError) -> LabelledPredictions {
     guard let name = columns.label, let label = table[name] else {
         throw PredictionsError(
-            description: "no column with labels; name it with --label (usual: y, label, y_true, target)")
+            description:
+                "no column with labels; name it with --label (usual: y, label, y_true, target)")
     }
     if !columns.classScores.isEmpty {
         return try judgeClasses(table, label: label, columns: columns)
@@ -120,13 +124,15 @@ public func judgePredictions(
     if case .categories = label.values {
         guard let predicted else {
             throw PredictionsError(
-                description: "labels are classes, so a column of predicted classes is needed (--prediction)")
+                description:
+                    "labels are classes, so a column of predicted classes is needed (--prediction)")
         }
         return try judgeNames(label: label, predicted: predicted)
     }
     guard let labels = label.numbers, let values = scores ?? predicted?.numbers else {
         throw PredictionsError(
-            description: "no column with scores or predictions; name it with --score or --prediction")
+            description:
+                "no column with scores or predictions; name it with --score or --prediction")
     }
     let rows = labels.indices.filter { labels[$0].isFinite && values[$0].isFinite }
     if rows.isEmpty {

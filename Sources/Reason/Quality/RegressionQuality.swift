@@ -44,10 +44,11 @@ public struct RegressionQuality: Sendable {
 
     /// Mean squared difference of ln(1 + value); NaN when a value is −1 or less.
     public var meanSquaredLogError: Double {
-        mean(zip(actual, predicted).map { pair in
-            let difference = log1p(pair.0) - log1p(pair.1)
-            return difference * difference
-        })
+        mean(
+            zip(actual, predicted).map { pair in
+                let difference = log1p(pair.0) - log1p(pair.1)
+                return difference * difference
+            })
     }
 
     public var pearson: Double { correlation(actual, predicted) }
@@ -57,7 +58,8 @@ public struct RegressionQuality: Sendable {
     public var meanAbsoluteErrorInterval: ClosedRange<Double>? {
         if errors.count < 2 { return nil }
         let moments = Moments(errors.map { abs($0) })
-        let half = 1.959963984540054 * moments.deviation(ddof: 1) / Double(errors.count).squareRoot()
+        let half =
+            1.959963984540054 * moments.deviation(ddof: 1) / Double(errors.count).squareRoot()
         return max(moments.mean - half, 0)...moments.mean + half
     }
 }

@@ -54,7 +54,9 @@ struct Drift: ParsableCommand {
             }
         }
         if json {
-            print(String(decoding: found.json(reference: before, current: after).encoded, as: UTF8.self))
+            print(
+                String(
+                    decoding: found.json(reference: before, current: after).encoded, as: UTF8.self))
         } else {
             printForPeople(found)
         }

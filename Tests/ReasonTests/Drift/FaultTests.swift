@@ -99,7 +99,8 @@ import Testing
         let sparse = compareCounts(
             categories: (0..<30).map { "\($0)" },
             reference: (0..<30).map { $0 < 15 ? 3 : 0 }, current: (0..<30).map { $0 < 15 ? 0 : 3 })
-        #expect(sparse?.isPermuted == true && abs((sparse?.probability.value ?? 0) - 1.0 / 2000) < 1e-9)
+        #expect(
+            sparse?.isPermuted == true && abs((sparse?.probability.value ?? 0) - 1.0 / 2000) < 1e-9)
     }
 
     @Test func `fault 7: shifts in both directions are seen alike`() throws {
@@ -112,7 +113,10 @@ import Testing
         #expect(up.probability.value < 1e-6)
         #expect(abs(up.probability.log - down.probability.log) < 1e-6)
         #expect(up.kolmogorovSign == 1 && down.kolmogorovSign == -1)
-        #expect(abs(mannWhitney(a, b.map { $0 + 0.5 }).logTail - mannWhitney(b.map { $0 + 0.5 }, a).logTail) < 1e-9)
+        #expect(
+            abs(
+                mannWhitney(a, b.map { $0 + 0.5 }).logTail
+                    - mannWhitney(b.map { $0 + 0.5 }, a).logTail) < 1e-9)
     }
 
     @Test func `fault 7: counts of different totals are compared as shares`() throws {
@@ -139,7 +143,9 @@ import Testing
         var looksWithAlarm = 0
         for _ in 0..<40 {
             let p = (0..<50).map { _ in generator.uniform() }
-            if Correction.benjaminiHochberg(p).contains(where: { $0 <= 0.05 }) { looksWithAlarm += 1 }
+            if Correction.benjaminiHochberg(p).contains(where: { $0 <= 0.05 }) {
+                looksWithAlarm += 1
+            }
         }
         // Uncorrected, 92 % of looks would alarm; corrected 5 %: 2 ± 1.4 of 40.
         #expect(looksWithAlarm <= 7, "seed 109: \(looksWithAlarm) of 40")
@@ -157,7 +163,8 @@ import Testing
         #expect(share(ever, columns) <= 0.05, "seed 110: \(ever) of \(columns)")
     }
 
-    @Test func `a watched column that shifts by half a deviation is found within few looks`() throws {
+    @Test func `a watched column that shifts by half a deviation is found within few looks`() throws
+    {
         var generator = Generator(seed: 111)
         let reference = (0..<20_000).map { _ in generator.normal() }
         var delays: [Double] = []

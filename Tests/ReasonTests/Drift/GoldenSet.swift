@@ -26,7 +26,9 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
         let names = lines[0].split(separator: ",").map(String.init)
         var columns: [[String]] = Array(repeating: [], count: names.count)
         for line in lines.dropFirst() {
-            for (index, field) in line.split(separator: ",", omittingEmptySubsequences: false).enumerated() {
+            for (index, field) in line.split(separator: ",", omittingEmptySubsequences: false)
+                .enumerated()
+            {
                 columns[index].append(String(field))
             }
         }
@@ -72,7 +74,9 @@ func differences(
         }
         return found
     case (.array(let items), .array(let others)):
-        if items.count != others.count { return ["\(path): \(items.count) items, \(others.count) expected"] }
+        if items.count != others.count {
+            return ["\(path): \(items.count) items, \(others.count) expected"]
+        }
         return zip(items, others).enumerated().flatMap {
             differences($1.0, $1.1, path: path + "/\($0)", compared: &compared)
         }

@@ -40,7 +40,8 @@ struct MultivariateGoldenTests {
             (
                 "mmd2_unbiased_gamma_fixed_0.05",
                 .number(
-                    kernelDiscrepancy(distances: distances, referenceCount: m, gamma: 0.05).unbiased)
+                    kernelDiscrepancy(distances: distances, referenceCount: m, gamma: 0.05).unbiased
+                )
             ),
             ("mmd2_unbiased_under_permutations", numbers(permuted)),
             (

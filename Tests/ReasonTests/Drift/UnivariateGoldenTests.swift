@@ -9,7 +9,9 @@ struct UnivariateGoldenTests {
     private let byDesign: [String: Set<String>] = [
         // Two equal constants are no drift: 0 and p = 1, where the formula, which assumes values that
         // differ, gives 1.2 and 0.0007.
-        "num_constant_same": ["/cramer_von_mises_asymp/statistic", "/cramer_von_mises_asymp/pvalue"]
+        "num_constant_same": [
+            "/cramer_von_mises_asymp/statistic", "/cramer_von_mises_asymp/pvalue",
+        ]
     ]
 
     @Test(arguments: goldenCases("numeric_two_sample"))
@@ -45,7 +47,8 @@ struct UnivariateGoldenTests {
     @Test func `a new category is named`() throws {
         let drift = try #require(
             compareCategories(
-                reference: Array(repeating: "a", count: 60), current: Array(repeating: "b", count: 60)))
+                reference: Array(repeating: "a", count: 60),
+                current: Array(repeating: "b", count: 60)))
         #expect(drift.newCategories == ["b"] && drift.goneCategories == ["a"])
         #expect(drift.probability.value < 1e-20)
     }

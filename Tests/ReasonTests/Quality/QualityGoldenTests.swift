@@ -25,9 +25,11 @@ struct QualityGoldenTests {
     func `estimates from scores equal NannyML's to a millionth`(_ one: GoldenCase) throws {
         let columns = try one.numbers("yp")
         let scores = columns["p"] ?? []
-        let plain = ConfidenceEstimator(labels: columns["y"] ?? [], scores: scores, calibrates: false)
+        let plain = ConfidenceEstimator(
+            labels: columns["y"] ?? [], scores: scores, calibrates: false)
         try compare(plain.estimate(scores), one, "cbpe_from_scores_as_calibrated")
-        let curved = ConfidenceEstimator(labels: columns["y"] ?? [], scores: scores, calibrates: true)
+        let curved = ConfidenceEstimator(
+            labels: columns["y"] ?? [], scores: scores, calibrates: true)
         try compare(curved.estimate(scores), one, "cbpe_after_isotonic")
     }
 
