@@ -5,8 +5,10 @@ internal import Glibc
 
 /// The distribution of the two-sample statistic T.
 public enum CramerVonMises {
-    /// P(ω² > x) in the limit. The series stops at terms under 1e-7, as SciPy's does, so that both
-    /// print the same digits; where that leaves no digit, Smirnov's tail integral takes over.
+    /// P(ω² > x) in the limit.
+    ///
+    /// The series stops at terms under 1e-7, as SciPy's does, so that both print the same digits;
+    /// where that leaves no digit, Smirnov's tail integral takes over.
     public static func logLimitTail(_ x: Double) -> Double {
         if x.isNaN { return .nan }
         if x < 0.003 { return 0 }

@@ -27,7 +27,9 @@ public struct FloatMatrix: Sendable, Equatable {
             rows: matrix.rows, columns: matrix.columns, values: matrix.values.map { Float($0) })
     }
 
-    /// `self · selfᵀ`; only the upper triangle is filled. One SSYRK.
+    /// `self · selfᵀ`; only the upper triangle is filled.
+    ///
+    /// One SSYRK.
     public var outerGram: FloatMatrix {
         BLAS.prepare()
         var result = FloatMatrix(rows: rows, columns: rows)
@@ -38,7 +40,9 @@ public struct FloatMatrix: Sendable, Equatable {
         return result
     }
 
-    /// The product of a symmetric matrix, given by its upper triangle, with another. One SSYMM.
+    /// The product of a symmetric matrix, given by its upper triangle, with another.
+    ///
+    /// One SSYMM.
     public func symmetricTimes(_ right: FloatMatrix) -> FloatMatrix {
         BLAS.prepare()
         precondition(rows == columns && columns == right.rows, "inner sizes differ")

@@ -53,8 +53,9 @@ public enum Kolmogorov {
         min(log(2) + logSmirnovTail(d, n), 0)
     }
 
-    /// ln P(D⁺ > d): Birnbaum and Tingey's sum, whose terms are all positive. Summed outwards from
-    /// the middle, because far terms vanish.
+    /// ln P(D⁺ > d): Birnbaum and Tingey's sum, whose terms are all positive.
+    ///
+    /// Summed outwards from the middle, because far terms vanish.
     public static func logSmirnovTail(_ d: Double, _ n: Int) -> Double {
         let size = Double(n)
         if d <= 0 { return 0 }

@@ -14,8 +14,10 @@ public enum KolmogorovTwoSample {
         return Kolmogorov.logTail(d, max(Int(effective), 1))
     }
 
-    /// ln P(D ≥ d) exactly. `tieEnds`, when given, says for every pooled rank 1…m+n whether the next
-    /// pooled value differs; without it all values differ. O((m+n) · width of the band).
+    /// ln P(D ≥ d) exactly.
+    ///
+    /// `tieEnds`, when given, says for every pooled rank 1…m+n whether the next pooled value
+    /// differs; without it all values differ. O((m+n) · width of the band).
     public static func logExactTail(
         _ d: Double, _ m: Int, _ n: Int, tieEnds: [Bool]? = nil
     ) -> Double {

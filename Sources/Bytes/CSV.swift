@@ -40,8 +40,10 @@ public struct CSVTable: Sendable {
     public let columns: [CSVColumn]
     public let rowCount: Int
 
-    /// Reads a file. `kinds` overrides what is found, by column name; a name that the header lacks is
-    /// left alone. A field that does not parse in a column forced to be numeric is missing.
+    /// Reads a file.
+    ///
+    /// `kinds` overrides what is found, by column name; a name that the header lacks is left alone.
+    /// A field that does not parse in a column forced to be numeric is missing.
     public init(_ bytes: [UInt8], kinds: [String: CSVKind] = [:]) throws(CSVError) {
         var fields = CSVFields(bytes)
         let header = try fields.row()

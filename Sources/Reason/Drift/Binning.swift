@@ -131,8 +131,10 @@ struct Binning: Sendable {
         return stabilityIndex(p.map { max($0, 1e-4) }, q.map { max($0, 1e-4) })
     }
 
-    /// PSI and Jensen-Shannon distance smoothed by half counts, which are nearly χ² without drift: 8 JSD
-    /// and the index itself, over (1/m + 1/n). Bins that are empty in both samples count nowhere.
+    /// PSI and Jensen-Shannon distance smoothed by half counts, which are nearly χ² without drift:
+    /// 8 JSD and the index itself, over (1/m + 1/n).
+    ///
+    /// Bins that are empty in both samples count nowhere.
     func sizedDistances(
         _ reference: [Double], _ current: [Double]
     ) -> (stability: SizedEffect, jensenShannon: SizedEffect) {

@@ -110,8 +110,10 @@ private func contingency(_ a: [Int], _ b: [Int]) -> Double {
     return sum
 }
 
-/// The p-value that decides. Cochran's rule calls a table sparse when more than a fifth of its cells
-/// expect less than 5; large sparse tables pool their rare categories, small ones are permuted.
+/// The p-value that decides.
+///
+/// Cochran's rule calls a table sparse when more than a fifth of its cells expect less than 5;
+/// large sparse tables pool their rare categories, small ones are permuted.
 private func decide(
     _ a: [Int], _ b: [Int], _ statistic: Double, _ plain: Probability, seed: UInt64
 ) -> (Probability, Bool) {

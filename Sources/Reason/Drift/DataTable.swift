@@ -150,8 +150,9 @@ public struct DataTable: Sendable {
         DataTable(columns.map { $0.selecting(rows) })
     }
 
-    /// Rows that repeat an earlier row, as a share. Two rows are taken as equal when 64-bit hashes of
-    /// all their values are.
+    /// Rows that repeat an earlier row, as a share.
+    ///
+    /// Two rows are taken as equal when 64-bit hashes of all their values are.
     public var duplicateShare: Double {
         if rowCount == 0 { return 0 }
         var hashes = [UInt64](repeating: 0x9e37_79b9_7f4a_7c15, count: rowCount)

@@ -13,7 +13,9 @@ public struct LogisticModel: Sendable {
     public let weights: [Double]
     public let intercept: Double
 
-    /// Fits by Newton's method (IRLS). `penalty` is added to the Hessian's diagonal, the intercept's too.
+    /// Fits by Newton's method (IRLS).
+    ///
+    /// `penalty` is added to the Hessian's diagonal, the intercept's too.
     public init(
         _ rows: Matrix, labels: [Double], penalty: Double = 10, steps: Int = 8
     ) throws(AlgebraError) {
@@ -81,8 +83,10 @@ public struct ClassifierResult: Sendable, Equatable {
     public var columnSigns: [Int]
 }
 
-/// Learns on one half and ranks the other, both ways. The mean of the two normal deviates is judged as one:
-/// they depend on each other (nearly the same inner product), so their sum would claim too much.
+/// Learns on one half and ranks the other, both ways.
+///
+/// The mean of the two normal deviates is judged as one: they depend on each other (nearly the same
+/// inner product), so their sum would claim too much.
 public func classifierTest(
     reference: Matrix, current: Matrix, seed: UInt64 = 1
 ) throws(AlgebraError) -> ClassifierResult {

@@ -24,10 +24,13 @@ public struct SequentialWatch: Sendable, Equatable {
 
     public init(level: Double = 0.05) { self.level = level }
 
-    /// Takes the Kolmogorov-Smirnov distance of fresh rows from one fixed reference; true at the first
-    /// alarm. A fixed reference errs the same way at every look, and a thousand looks would find that
-    /// error out. So a fifth of the level pays for a band around the reference's distribution (Dvoretzky,
-    /// Kiefer, Wolfowitz, Massart: √(ln(2/δ)/2m)), and only the distance beyond the band is evidence.
+    /// Takes the Kolmogorov-Smirnov distance of fresh rows from one fixed reference; true at the
+    /// first alarm.
+    ///
+    /// A fixed reference errs the same way at every look, and a thousand looks would find that
+    /// error out. So a fifth of the level pays for a band around the reference's distribution
+    /// (Dvoretzky, Kiefer, Wolfowitz, Massart: √(ln(2/δ)/2m)), and only the distance beyond the
+    /// band is evidence.
     public mutating func look(distance: Double, rows: Int, referenceRows: Int) -> Bool {
         let band = (log(2 / (0.2 * level)) / (2 * Double(max(referenceRows, 1)))).squareRoot()
         let beyond = distance - band

@@ -79,8 +79,10 @@ public struct TextDescriptors: Sendable, Equatable {
 
     private static let sentenceEnds: Set<Unicode.Scalar> = [".", "!", "?", "。", "！", "？"]
 
-    /// Openings of refusals. They count in the first 200 characters only: a long answer that ends
-    /// with an apology is an answer.
+    /// Openings of refusals.
+    ///
+    /// They count in the first 200 characters only: a long answer that ends with an apology is an
+    /// answer.
     public static let refusals = [
         "i can't help", "i cannot help", "i can’t help", "i can't assist", "i cannot assist",
         "i can’t assist", "i'm sorry, but i", "i’m sorry, but i", "i am sorry, but i",

@@ -74,8 +74,9 @@ public struct BinaryQuality: Sendable {
     public let positives: Double
     private let order: [Int]
 
-    /// Rows whose label or score is missing must have been left out. `predictions`, when given, decide
-    /// the class instead of the threshold.
+    /// Rows whose label or score is missing must have been left out.
+    ///
+    /// `predictions`, when given, decide the class instead of the threshold.
     public init(
         labels: [Double], scores: [Double], threshold: Double = 0.5, predictions: [Double]? = nil
     ) {

@@ -49,7 +49,9 @@ public struct ConfidenceEstimator: Sendable {
     private let referenceScores: [Double]
     private let positives: Double
 
-    /// Fits on reference labels (0 or 1) and scores. `calibrates` forces or forbids the curve.
+    /// Fits on reference labels (0 or 1) and scores.
+    ///
+    /// `calibrates` forces or forbids the curve.
     public init(
         labels: [Double], scores: [Double], threshold: Double = 0.5, calibrates: Bool? = nil,
         seed: UInt64 = 42

@@ -60,8 +60,10 @@ let goldenCases: [GoldenCase] = {
 
 func goldenCases(_ kind: String) -> [GoldenCase] { goldenCases.filter { $0.kind == kind } }
 
-/// The places where ours differs from theirs, and how many numbers were compared. Keys that ours does
-/// not have are passed over; `pvalue` and adjusted values have tolerances of their own.
+/// The places where ours differs from theirs, and how many numbers were compared.
+///
+/// Keys that ours does not have are passed over; `pvalue` and adjusted values have tolerances of
+/// their own.
 func differences(
     _ ours: JSON, _ theirs: JSON, path: String = "", compared: inout Int
 ) -> [String] {
