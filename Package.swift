@@ -77,7 +77,9 @@ let package = Package(
         tests("Collect", ["Basics", "Bytes", "Carry", "Collect"]),
         tests("Keep", ["Basics", "Bytes", "Keep", grdb]),
         tests("Query", ["Basics", "Bytes", "Query"], exclude: ["Cases"]),
-        tests("Reason", ["Basics", "Bytes", "Keep", "Query", "Reason"], exclude: ["Fixtures"]),
+        tests(
+            "Reason", ["Algebra", "Basics", "Bytes", "Keep", "Query", "Reason"],
+            exclude: ["Fixtures"]),
         tests("Send", ["Basics", "Bytes", "Carry", "Keep", "Reason", "Send"]),
         tests("Serve", way),
         tests("Tidy", []),
