@@ -2,6 +2,7 @@
 // something drifted, so that a pipeline can stop on it.
 
 import ArgumentParser
+import Basics
 import Bytes
 import Foundation
 import Reason

@@ -2,6 +2,7 @@
 // without labels are estimated from their scores when enough labelled rows say how far to trust them.
 
 import ArgumentParser
+import Basics
 import Bytes
 import Foundation
 import Reason
