@@ -32,6 +32,7 @@ test: swift packages test-packages
 	@echo "Building the tests."
 	@swift build --build-tests
 	@swift build -c release --product martlet
+	@swift build -c release --product martlet-bench
 	@MARTLET_RELEASE=$(CURDIR)/.build/release/martlet swift test --skip-build --disable-xctest
 
 stress: swift packages

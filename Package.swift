@@ -12,6 +12,7 @@ let arguments: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -33,6 +34,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -54,7 +56,7 @@ let package = Package(
         room("Carry", ["Basics", "Bytes", "CCrypt", "CCurl", "CMicrohttpd"]),
 
         // The way of a sample.
-        room("Collect", ["Basics", "Bytes", "Carry"]),
+        room("Collect", ["Basics", "Bytes", "Carry", crypto]),
         room("Keep", ["Basics", "Bytes", "CRRD", collections, grdb]),
         room("Query", ["Basics", "Bytes"]),
         room("Reason", ["Algebra", "Basics", "Bytes", "Keep", "Query"]),
@@ -75,7 +77,9 @@ let package = Package(
         tests("Collect", ["Basics", "Bytes", "Carry", "Collect"]),
         tests("Keep", ["Basics", "Bytes", "Keep", grdb]),
         tests("Query", ["Basics", "Bytes", "Query"], exclude: ["Cases"]),
-        tests("Reason", ["Basics", "Bytes", "Keep", "Query", "Reason"]),
+        tests(
+            "Reason", ["Algebra", "Basics", "Bytes", "Keep", "Query", "Reason"],
+            exclude: ["Fixtures"]),
         tests("Send", ["Basics", "Bytes", "Carry", "Keep", "Reason", "Send"]),
         tests("Serve", way),
         tests("Tidy", []),

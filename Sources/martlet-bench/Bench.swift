@@ -17,6 +17,13 @@ struct Bench {
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)
         print("| what | figure | how it was measured |")
         print("|---|---:|---|")
+        // `martlet-bench drift` measures the judges of drift and quality alone.
+        if CommandLine.arguments.contains("drift") {
+            for row in try DriftBench.rows(rounds: isQuick ? 1 : 3) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
         for row in try [
             work.parsing(), work.appending(), work.size(), work.archiving(), work.querying(),
         ] {

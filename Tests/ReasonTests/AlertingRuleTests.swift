@@ -3,7 +3,6 @@ import Testing
 
 @testable import Reason
 
-private let minute: Millis = 60_000
 
 /// Runs a rule over a timeline: at each minute, whether its expression matches.
 private struct Timeline {

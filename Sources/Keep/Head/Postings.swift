@@ -34,17 +34,19 @@ struct Postings: LabelIndex, Sendable {
     func values(of name: ByteKey) -> [ByteKey] { names[name].map { Array($0.keys) } ?? [] }
 
     func allIDs() -> [UInt32] { all }
+}
 
-    private func insert(_ id: UInt32, into ids: inout [UInt32]) {
-        guard let last = ids.last, last >= id else {
-            ids.append(id)
-            return
-        }
-        var (low, high) = (0, ids.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ids[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        if ids[low] != id { ids.insert(id, at: low) }
+/// Puts an id into a sorted list. No method of the index: a method that reads `self` would hold a second
+/// reference to the dictionaries while one of them is written, and each insert would copy them whole.
+private func insert(_ id: UInt32, into ids: inout [UInt32]) {
+    guard let last = ids.last, last >= id else {
+        ids.append(id)
+        return
     }
+    var (low, high) = (0, ids.count)
+    while low < high {
+        let middle = (low + high) / 2
+        if ids[middle] < id { low = middle + 1 } else { high = middle }
+    }
+    if ids[low] != id { ids.insert(id, at: low) }
 }

@@ -17,15 +17,17 @@ public final class RecordKeeper: Sendable {
     public let groups: GroupStates
     public let alerts: AlertStates
     public let kpis: KPIHistory
+    public let events: EventKeeper
     private let base: RecordBase
 
-    private init(base: RecordBase) {
+    private init(base: RecordBase, registry: Registry) {
         self.base = base
         settings = Settings(base: base)
         outbox = Outbox(base: base)
         groups = GroupStates(base: base)
         alerts = AlertStates(base: base)
         kpis = KPIHistory(base: base)
+        events = EventKeeper(base: base, registry: registry)
     }
 
     /// Opens `folder/martlet.db`, verifies it, and brings its tables up to date.
@@ -59,7 +61,8 @@ public final class RecordKeeper: Sendable {
                 throw RecordError.tooNew(path: path, migration: unknown.joined(separator: ", "))
             }
             try migrator.migrate(pool)
-            return RecordKeeper(base: RecordBase(pool: pool, path: path, registry: registry))
+            let base = RecordBase(pool: pool, path: path, registry: registry)
+            return RecordKeeper(base: base, registry: registry)
         } catch {
             throw RecordError(error, operation: "open", path: path)
         }

@@ -63,6 +63,7 @@ func recordMigrator() -> DatabaseMigrator {
                 CREATE INDEX events_by_kind ON events (kind, time);
                 """)
     }
+    registerEventMigration(&migrator)
     return migrator
 }
 

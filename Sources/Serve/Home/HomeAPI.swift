@@ -32,11 +32,15 @@ public struct HomeAPI: Sendable {
     private let clock: Clock
     private let alerts: @Sendable () -> AlertCounts
     private let logSources: @Sendable () -> Int
+    /// Whether the chart library is there; without it the pages show tables.
+    private let hasCharts: @Sendable () -> Bool
 
     public init(
         facts: HomeFacts, engine: Engine, clock: Clock,
-        alerts: @escaping @Sendable () -> AlertCounts, logSources: @escaping @Sendable () -> Int
+        alerts: @escaping @Sendable () -> AlertCounts, logSources: @escaping @Sendable () -> Int,
+        hasCharts: @escaping @Sendable () -> Bool
     ) {
+        self.hasCharts = hasCharts
         self.facts = facts
         self.engine = engine
         self.clock = clock
@@ -63,6 +67,8 @@ public struct HomeAPI: Sendable {
             writer.key("receivers")
             writer.number(counts.receivers)
             writer.field("language", language(request[header: "accept-language"]))
+            writer.key("charts")
+            writer.bool(hasCharts())
             writer.key("sentence")
             write(homeSentence(counts, started: facts.started, now: now), to: &writer)
             writer.key("firing")

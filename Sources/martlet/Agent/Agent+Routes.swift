@@ -12,9 +12,8 @@ import Serve
 extension Agent {
     /// Paths that the page itself routes.
     private static let pages = [
-        "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore",
-        "/host",
-        "/dashboards", "/system", "/help",
+        "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore", "/host",
+        "/dashboards", "/system", "/help", "/graph",
     ]
 
     var routes: [Route] {
@@ -22,18 +21,20 @@ extension Agent {
             version: martletVersion, flags: flags, notReady: { nil },
             reload: { [self] in blocking { await self.reload() } },
             configuration: { [self] in current.text })
+        let library = options.charts ?? "/usr/share/javascript/dygraphs"
         let home = HomeAPI(
             facts: HomeFacts(
                 version: martletVersion, address: current.publicURL, hostname: hostName(),
                 isSimulated: options.isSimulated, started: started),
             engine: engine, clock: clock, alerts: { [self] in alertCounts },
-            logSources: { [self] in current.logs.count })
+            logSources: { [self] in current.logs.count },
+            hasCharts: { isFile(library + "/dygraph.min.js") })
         let metrics = MetricsAPI(
             families: { [self] in exposed }, source: stores.source, clock: clock,
             externalLabels: current.externalLabels.map { ($0.key, $0.value) })
         let files = StaticFiles(
             folder: share + "/dashboards/web",
-            library: options.charts ?? "/usr/share/javascript/dygraphs", pages: Agent.pages)
+            library: library, pages: Agent.pages)
         return management.routes
             + QueryAPI(engine: engine, clock: clock, parser: parserOptions) { [self] in
                 current.queryLimits

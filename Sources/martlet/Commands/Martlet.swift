@@ -16,7 +16,8 @@ struct Martlet: AsyncParsableCommand {
             """,
         version: martletVersion,
         subcommands: [
-            Run.self, Init.self, Check.self, TestGroup.self, Query.self, Demo.self, Version.self,
+            Run.self, Init.self, Check.self, TestGroup.self, Query.self, Drift.self, Quality.self,
+            Demo.self, Version.self,
         ]
     )
 }

@@ -6,12 +6,34 @@ import Basics
 import Bytes
 import Carry
 import Query
+import Reason
 import Send
 
 struct TestGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test", abstract: "Test rules, PromQL scripts and receivers.",
-        subcommands: [TestPromQL.self, TestNotify.self])
+        subcommands: [TestRules.self, TestPromQL.self, TestNotify.self])
+}
+
+struct TestRules: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rules", abstract: "Run unit tests of rules in promtool's format.",
+        discussion: "martlet test rules alerts/tests/*.yml")
+
+    @Argument(help: "The test files.") var files: [String]
+
+    func run() throws {
+        let tester = RuleTester()
+        var isGood = true
+        for file in files {
+            let report = tester.run(file)
+            for problem in report.problems { remark("\(problem)") }
+            for fault in report.failures { remark("\(fault)") }
+            print(report.summary)
+            isGood = isGood && report.isGood
+        }
+        if !isGood { throw ExitCode(1) }
+    }
 }
 
 struct TestPromQL: ParsableCommand {

@@ -1,0 +1,178 @@
+// Every statistic under the name that the golden sets use, so that a script can hold Martlet beside SciPy,
+// Evidently and NannyML number by number. Judgement does not read these; it reads NumericDrift.
+
+internal import Algebra
+public import Bytes
+internal import Glibc
+
+/// The statistics of two numeric samples by the golden names.
+public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] {
+    let m = pair.reference.count
+    let n = pair.current.count
+    let d = pair.merged.kolmogorov
+    var fields: [(key: String, value: JSON)] = [
+        ("n", .array([.number(m), .number(n)])),
+        ("ks_asymp", tested(d, KolmogorovTwoSample.logAsymptoticTail(d, m, n))),
+    ]
+    // The walk without ties, as SciPy's method="exact"; beyond this size it would take seconds.
+    if m * n <= 4_000_000 {
+        fields.append(
+            ("ks_exact", tested(d, d == 0 ? 0 : KolmogorovTwoSample.logExactTail(d, m, n))))
+    }
+    let isConstant = pair.merged.distinct == 1
+    let t = pair.cramerVonMises
+    fields.append(
+        (
+            "cramer_von_mises_asymp",
+            tested(t, isConstant ? 0 : CramerVonMises.logAsymptoticTail(t, m, n))
+        ))
+    if max(m, n) <= 20 && !pair.merged.hasTies {
+        fields.append(
+            ("cramer_von_mises_exact", tested(t, log(CramerVonMises.exactTail(t, m, n)))))
+    }
+    let (u, uTail) = mannWhitney(pair.reference, pair.current)
+    fields.append(("mann_whitney_asymp_tie_corrected_continuity", tested(u, uTail)))
+    fields += tTests(pair.reference, pair.current)
+    let spread = Moments(pair.reference).deviation()
+    let relative =
+        spread > 0
+        ? pair.merged.wasserstein / spread : (pair.merged.wasserstein > 0 ? Double.infinity : 0)
+    fields.append(("wasserstein", .number(pair.merged.wasserstein)))
+    fields.append(("energy_distance", .number((2 * pair.merged.squaredArea).squareRoot())))
+    fields.append(("wasserstein_over_ref_std_ddof0", .number(relative)))
+    let deciles = Binning.deciles(pair.reference)
+    fields.append(
+        ("psi_ref_deciles_floor_1e-4", .number(deciles.stability(pair.reference, pair.current))))
+    fields += evidently(pair) + nannyML(pair)
+    let first = Moments(pair.reference)
+    let shares = [0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1]
+    fields.append(
+        (
+            "summary_ref",
+            .object([
+                ("mean", .number(first.mean)),
+                ("std_ddof1", m > 1 ? .number(first.deviation(ddof: 1)) : .null),
+                ("quantiles_type7", .array(shares.map { .number(quantile(pair.reference, $0)) })),
+            ])
+        ))
+    return fields
+}
+
+/// The statistics of two categorical samples by the golden names.
+public func namedStatistics(_ drift: CategoricalDrift) -> [(key: String, value: JSON)] {
+    [
+        ("categories", .array(drift.categories.map { .string($0) })),
+        (
+            "table",
+            .array([
+                .array(drift.referenceCounts.map { .number($0) }),
+                .array(drift.currentCounts.map { .number($0) }),
+            ])
+        ),
+        (
+            "chi2_two_sample",
+            .object([
+                ("statistic", .number(drift.chiSquare)),
+                ("pvalue", .number(drift.chiSquareProbability.value)),
+                ("dof", .number(drift.degrees)),
+            ])
+        ),
+        ("g_test_two_sample", tested(drift.gTest, drift.gTestProbability.log)),
+        ("cramers_v", .number(drift.cramersV)),
+        ("total_variation", .number(drift.totalVariation)),
+        ("l_infinity", .number(drift.largestDifference)),
+        ("js_distance_base2", .number(drift.jensenShannon)),
+        ("hellinger", .number(drift.hellinger)),
+        ("psi_floor_1e-4", .number(drift.populationStability)),
+    ]
+}
+
+private func tested(_ statistic: Double, _ log: Double) -> JSON {
+    .object([("statistic", .number(statistic)), ("pvalue", .number(exp(min(log, 0))))])
+}
+
+private func evidently(_ pair: SortedPair) -> [(key: String, value: JSON)] {
+    let (p, q) = Binning.sturges(pair.reference, pair.current)
+        .shares(pair.reference, pair.current)
+    let filledP = p.map { $0 == 0 ? 1e-4 : $0 }
+    let filledQ = q.map { $0 == 0 ? 1e-4 : $0 }
+    let totalP = filledP.reduce(0, +)
+    let totalQ = filledQ.reduce(0, +)
+    let divergence = zip(filledP, filledQ).reduce(0) {
+        $0 + $1.0 / totalP * log($1.0 / totalP / ($1.1 / totalQ))
+    }
+    let (x, y) = Binning.sturges(pair.reference, pair.current, distinct: pair.merged.distinct)
+        .shares(pair.reference, pair.current)
+    return [
+        ("psi_evidently", .number(stabilityIndex(filledP, filledQ))),
+        ("js_distance_evidently_nats", .number(jensenShannonDistance(p, q))),
+        ("kl_evidently", .number(divergence)),
+        ("hellinger_evidently", .number(hellingerDistance(x, y))),
+    ]
+}
+
+private func nannyML(_ pair: SortedPair) -> [(key: String, value: JSON)] {
+    var (p, q) = Binning.doane(pair.reference).shares(pair.reference, pair.current)
+    let leftover = 1 - q.reduce(0, +)
+    if leftover > 0 {
+        p.append(0)
+        q.append(leftover)
+    }
+    var fields: [(key: String, value: JSON)] = [
+        ("nannyml_jensen_shannon", .number(jensenShannonDistance(p, q, base: 2))),
+        ("nannyml_hellinger", .number(hellingerDistance(p, q))),
+    ]
+    // From 10,000 rows on NannyML bins what it compares; the exact value is not its value.
+    if pair.reference.count < 10_000 {
+        fields.append(("nannyml_kolmogorov_smirnov", .number(pair.merged.kolmogorov)))
+        fields.append(("nannyml_wasserstein", .number(pair.merged.wasserstein)))
+    }
+    return fields
+}
+
+/// U of the reference, two-sided normal tail with tie and continuity correction.
+func mannWhitney(_ reference: [Double], _ current: [Double]) -> (u: Double, logTail: Double) {
+    let m = Double(reference.count)
+    let n = Double(current.count)
+    let ranks = midRanks(reference + current)
+    let sum = ranks.prefix(reference.count).reduce(0, +)
+    let u = sum - m * (m + 1) / 2
+    let total = m + n
+    var ties = 0.0
+    let sorted = sortedAscending(reference + current)
+    var start = 0
+    while start < sorted.count {
+        var end = start
+        while end < sorted.count && sorted[end] == sorted[start] { end += 1 }
+        let t = Double(end - start)
+        ties += t * t * t - t
+        start = end
+    }
+    let spread = (m * n / 12 * (total + 1 - ties / (total * (total - 1)))).squareRoot()
+    let larger = max(u, m * n - u)
+    if !(spread > 0) { return (u, 0) }
+    return (u, min(log(2) + Normal.logTail((larger - m * n / 2 - 0.5) / spread), 0))
+}
+
+private func tTests(_ reference: [Double], _ current: [Double]) -> [(key: String, value: JSON)] {
+    let m = Double(reference.count)
+    let n = Double(current.count)
+    if m < 2 || n < 2 { return [] }
+    let a = Moments(reference)
+    let b = Moments(current)
+    let gap = a.mean - b.mean
+    let first = a.variance(ddof: 1) / m
+    let second = b.variance(ddof: 1) / n
+    if !(first + second > 0) { return [] }
+    let welch = gap / (first + second).squareRoot()
+    let degrees =
+        (first + second) * (first + second)
+        / (first * first / (m - 1) + second * second / (n - 1))
+    let pooled =
+        ((m - 1) * a.variance(ddof: 1) + (n - 1) * b.variance(ddof: 1)) / (m + n - 2)
+    let student = gap / (pooled * (1 / m + 1 / n)).squareRoot()
+    return [
+        ("t_welch", tested(welch, StudentT.logTwoSided(welch, degrees: degrees))),
+        ("t_pooled", tested(student, StudentT.logTwoSided(student, degrees: m + n - 2))),
+    ]
+}

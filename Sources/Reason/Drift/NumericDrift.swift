@@ -1,0 +1,168 @@
+// One numeric column, reference against current: every distance comes from two sorted samples and a
+// single merge of them. An effect says how far apart they are, a p-value how surprising that is; the
+// thresholds of the effects know the sample sizes. Missing values are dropped before.
+
+internal import Algebra
+internal import Glibc
+
+/// A distance with what it means at these sample sizes.
+public struct SizedEffect: Sendable, Equatable {
+    public var value: Double
+    /// The value that samples of these sizes without drift exceed in 5 % of all cases.
+    public var threshold: Double
+    public var probability: Probability
+}
+
+/// How the p-value of the Kolmogorov-Smirnov statistic was found.
+public enum KolmogorovMethod: String, Sendable {
+    /// The walk over the pooled sample, ties respected.
+    case exact
+    /// The finite-sample distribution of the effective size.
+    case asymptotic
+    /// The Brownian bridge at the ends of the ties.
+    case tiedBridge = "tied_bridge"
+}
+
+/// What two samples of numbers have to say about each other.
+public struct NumericDrift: Sendable, Equatable {
+    public var referenceCount: Int
+    public var currentCount: Int
+    public var referenceMean: Double
+    public var currentMean: Double
+    /// Standard deviations with ddof 0.
+    public var referenceDeviation: Double
+    public var currentDeviation: Double
+
+    /// The largest difference of the two distribution functions, where it is, and its sign there:
+    /// positive when the current values are larger (their function runs below).
+    public var kolmogorov: Double
+    public var kolmogorovPlace: Double
+    public var kolmogorovSign: Int
+    public var kolmogorovProbability: Probability
+    public var kolmogorovMethod: KolmogorovMethod
+
+    public var cramerVonMises: Double
+    public var cramerVonMisesProbability: Probability
+    /// In the unit of the column.
+    public var wasserstein: Double
+    /// Wasserstein over the reference's standard deviation.
+    public var wassersteinRelative: SizedEffect
+    /// Population stability index over the reference's deciles, shares floored at 1e-4.
+    public var populationStability: Double
+    /// The same, smoothed by half counts, with its threshold.
+    public var stability: SizedEffect
+    /// Jensen-Shannon distance (natural logarithms) over the reference's deciles, smoothed likewise.
+    public var jensenShannon: SizedEffect
+    public var hellinger: Double
+    /// √(2 ∫ (F − G)²).
+    public var energy: Double
+
+    /// The p-value that decides: Kolmogorov-Smirnov, ties respected.
+    public var probability: Probability { kolmogorovProbability }
+}
+
+/// Compares two samples of finite numbers; nil when one is empty (no data is never drift).
+public func compareNumbers(reference: [Double], current: [Double]) -> NumericDrift? {
+    SortedPair(reference: reference, current: current)?.drift
+}
+
+/// Two sorted samples without missing values.
+public struct SortedPair: Sendable {
+    public let reference: [Double]
+    public let current: [Double]
+    let merged: MergedSamples
+
+    /// Drops NaN, sorts and merges; nil when a side is empty.
+    public init?(reference: [Double], current: [Double]) {
+        self.init(
+            sortedReference: sortedAscending(reference.filter { !$0.isNaN }),
+            sortedCurrent: sortedAscending(current.filter { !$0.isNaN }))
+    }
+
+    /// Takes samples that are ascending and free of NaN already.
+    public init?(sortedReference: [Double], sortedCurrent: [Double]) {
+        if sortedReference.isEmpty || sortedCurrent.isEmpty { return nil }
+        reference = sortedReference
+        current = sortedCurrent
+        merged = MergedSamples(sortedReference, sortedCurrent)
+    }
+
+    /// All distances and their p-values.
+    public var drift: NumericDrift {
+        let m = reference.count
+        let n = current.count
+        let first = Moments(reference)
+        let second = Moments(current)
+        let spread = first.deviation()
+        let (ks, method) = kolmogorovTail()
+        let bins = Binning.sturges(reference, current)
+        let (p, q) = bins.shares(reference, current)
+        let deciles = Binning.deciles(reference)
+        let sized = deciles.sizedDistances(reference, current)
+        let relative =
+            spread > 0 ? merged.wasserstein / spread : (merged.wasserstein > 0 ? .infinity : 0)
+        return NumericDrift(
+            referenceCount: m, currentCount: n, referenceMean: first.mean, currentMean: second.mean,
+            referenceDeviation: spread, currentDeviation: second.deviation(),
+            kolmogorov: merged.kolmogorov, kolmogorovPlace: merged.kolmogorovPlace,
+            kolmogorovSign: merged.kolmogorovSign, kolmogorovProbability: ks,
+            kolmogorovMethod: method, cramerVonMises: cramerVonMises,
+            cramerVonMisesProbability: cramerVonMisesTail, wasserstein: merged.wasserstein,
+            wassersteinRelative: BridgeSample.shared.effect(
+                relative, reference, current, unit: spread > 0 ? spread : 1),
+            populationStability: deciles.stability(reference, current),
+            stability: sized.stability, jensenShannon: sized.jensenShannon,
+            hellinger: hellingerDistance(p, q),
+            energy: (2 * merged.squaredArea).squareRoot())
+    }
+
+    /// Constant and equal samples have nothing to compare: 0 and p = 1, where the formula of T,
+    /// which assumes values that differ, would cry drift.
+    private var isConstant: Bool { merged.distinct == 1 }
+
+    var cramerVonMises: Double {
+        isConstant ? 0 : merged.cramerVonMises
+    }
+
+    var cramerVonMisesTail: Probability {
+        if isConstant { return Probability(log: 0) }
+        // Exact where both are at most 20, as SciPy's automatic choice.
+        if max(reference.count, current.count) <= 20 && !merged.hasTies {
+            return Probability(
+                CramerVonMises.exactTail(merged.cramerVonMises, reference.count, current.count))
+        }
+        return Probability(
+            log: CramerVonMises.logAsymptoticTail(
+                merged.cramerVonMises, reference.count, current.count))
+    }
+
+    /// The p-value of D by the best method that these sizes afford.
+    func kolmogorovTail() -> (Probability, KolmogorovMethod) {
+        let m = reference.count
+        let n = current.count
+        let total = Double(m + n)
+        let d = merged.kolmogorov
+        if d == 0 { return (Probability(log: 0), .exact) }
+        // The walk visits (m + n) × width cells; a million is some milliseconds.
+        let width = min(2 * d * Double(m) * Double(n) / total + 2, Double(min(m, n)))
+        let cells = total * width
+        if cells <= 1e6 {
+            let ends = merged.hasTies ? merged.tieEnds : nil
+            return (
+                Probability(log: KolmogorovTwoSample.logExactTail(d, m, n, tieEnds: ends)), .exact
+            )
+        }
+        // Above a thousand distinct values ties no longer show.
+        if merged.distinct <= 1000 {
+            let scaled = d * (Double(m) * Double(n) / total).squareRoot()
+            let times = merged.tieTimes
+            return (
+                Probability(log: KolmogorovTwoSample.logBridgeTail(scaled, times: times)),
+                .tiedBridge
+            )
+        }
+        return (
+            Probability(log: KolmogorovTwoSample.logAsymptoticTail(d, m, n)), .asymptotic
+        )
+    }
+}
