@@ -10,8 +10,9 @@ import Testing
 private let prometheus = find("prometheus")
 private let nodeExporter = find("prometheus-node-exporter")
 
-/// What 2.42 and 3.5 do differently by design, and these queries therefore avoid:
+/// Compares answers, but for what 2.42 and 3.5 do differently by design.
 ///
+/// These queries avoid it:
 /// - A range and the lookback are open at their left end in 3.x; 2.x takes in a sample there. The
 ///   moments asked lie half-way between scrapes and windows are whole scrapes long, so that none
 ///   begins on a sample.

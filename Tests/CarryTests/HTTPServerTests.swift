@@ -91,7 +91,8 @@ private func url(_ server: HTTPServer, _ path: String) -> String {
         for task in slow { _ = await task.value }
     }
 
-    @Test func `queries wait for each other, and for nobody else, and know how long`() async throws {
+    @Test func `queries wait for each other, and for nobody else, and know how long`() async throws
+    {
         let mayEnd = Atomic<Bool>(false)
         let inside = Atomic<Int>(0)
         let most = Atomic<Int>(0)

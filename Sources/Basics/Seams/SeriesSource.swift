@@ -1,8 +1,9 @@
 // The way out: what a query may ask of whatever keeps. Query never learns whether a series lies in
 // the head, a block, the archive or the KPI history.
 
-/// The times at which an instant selector looks: `first`, `first + stride`, …; a stride of 0 is one
-/// time only. Of the samples up to each, only the last is looked at.
+/// The times at which an instant selector looks: `first`, `first + stride`, and so on.
+///
+/// A stride of 0 is one time only. Of the samples up to each, only the last is looked at.
 public struct Moments: Sendable, Equatable {
     public var first: Millis
     public var strideMillis: Millis

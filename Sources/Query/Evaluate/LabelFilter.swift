@@ -43,7 +43,9 @@ struct LabelFilter {
     private func isNamed(_ name: UnsafeRawBufferPointer) -> Bool {
         for candidate in names where candidate.count == name.count {
             let isSame = candidate.withUnsafeBytes { wanted in
-                guard let left = wanted.baseAddress, let right = name.baseAddress else { return true }
+                guard let left = wanted.baseAddress, let right = name.baseAddress else {
+                    return true
+                }
                 return memcmp(left, right, name.count) == 0
             }
             if isSame { return true }

@@ -49,7 +49,8 @@ final class Agent: Sendable {
         started = clock.now()
         process = ProcessMetrics(started: started)
         registry.gauge(
-            "martlet_build_info", "The version of this agent; always 1.", ["version": martletVersion]
+            "martlet_build_info", "The version of this agent; always 1.",
+            ["version": martletVersion]
         ).set(1)
         stores = try Stores(configuration, clock: clock, registry: registry)
         var engineOptions = EngineOptions()
@@ -132,7 +133,8 @@ final class Agent: Sendable {
         }
         loops.append(
             .own(
-                everyMillis: 15_000, clock: clock, intake: intake, registry: registry, process: process))
+                everyMillis: 15_000, clock: clock, intake: intake, registry: registry,
+                process: process))
         self.loops.withLock { $0 = loops }
         scraper.apply(configuration.scrapes)
         notifier.start()
