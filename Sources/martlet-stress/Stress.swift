@@ -52,7 +52,9 @@ struct Stress {
                     }
                     round += 1
                     guard let outcome = try? keeper.append(batch) else { fail("an append failed") }
-                    if outcome.accepted != batch.count { fail("samples were refused: \(outcome.refused)") }
+                    if outcome.accepted != batch.count {
+                        fail("samples were refused: \(outcome.refused)")
+                    }
                     appended.add(Double(outcome.accepted))
                 }
             }
@@ -62,7 +64,8 @@ struct Stress {
                 let matcher = Matcher(Labels.metricName, equals: "stress")
                 while Clock.system.monotonic() < deadline {
                     let range = TimeRange(from: start, through: start + 3_600_000)
-                    guard let found = try? keeper.source.select([matcher], range, SelectHints()) else {
+                    guard let found = try? keeper.source.select([matcher], range, SelectHints())
+                    else {
                         fail("a read failed")
                     }
                     for series in found.series {
@@ -79,7 +82,8 @@ struct Stress {
                 _ = keeper.stats
                 _ = registry.families()
                 try? logs.append([
-                    LogRecord(time: start, severity: .info, labels: ["source": "stress"], body: "a line")
+                    LogRecord(
+                        time: start, severity: .info, labels: ["source": "stress"], body: "a line")
                 ])
                 usleep(5_000)
             }

@@ -3,7 +3,6 @@ import Testing
 
 @testable import Reason
 
-
 /// Runs a rule over a timeline: at each minute, whether its expression matches.
 private struct Timeline {
     var state = AlertingRule.State()

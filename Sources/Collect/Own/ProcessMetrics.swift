@@ -15,7 +15,8 @@ public struct ProcessMetrics: Sendable {
     /// CPU, memory, open files and start; what cannot be read is left out.
     public func families() -> [MetricFamily] {
         var families = [
-            family("process_start_time_seconds", "Start time since the epoch.", Double(started) / 1000)
+            family(
+                "process_start_time_seconds", "Start time since the epoch.", Double(started) / 1000)
         ]
         // The name in parentheses may hold blanks; the fields begin behind it.
         if let stat = text("/proc/self/stat"), let close = stat.lastIndex(of: ")") {
@@ -39,7 +40,8 @@ public struct ProcessMetrics: Sendable {
             }
         }
         if let names = try? view.files.list(view.root + "/proc/self/fd") {
-            families.append(family("process_open_fds", "Open file descriptors.", Double(names.count)))
+            families.append(
+                family("process_open_fds", "Open file descriptors.", Double(names.count)))
         }
         if let line = text("/proc/self/limits")?.split(separator: "\n").first(where: {
             $0.hasPrefix("Max open files")

@@ -30,7 +30,8 @@ public struct PushAPI: Sendable {
     public var routes: [Route] {
         [
             Route(
-                ["POST"], "/api/martlet/v1/kpis", .slow, bodyBytesMax: Limits.bodyBytesMax, isWrite: true
+                ["POST"], "/api/martlet/v1/kpis", .slow, bodyBytesMax: Limits.bodyBytesMax,
+                isWrite: true
             ) { push($0) }
         ]
     }
