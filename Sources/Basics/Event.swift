@@ -2,7 +2,9 @@
 // not its arrival's; state is a fold over events by that time, so order and repetition of arrival
 // change nothing. The fields of each kind are listed at `EventKind`; unknown ones travel along.
 
-/// What kind of thing happened, and which fields tell of it. Times are Int64 milliseconds in numbers.
+/// What kind of thing happened, and which fields tell of it.
+///
+/// Times are milliseconds since the epoch, in numbers.
 public enum EventKind: String, Sendable, CaseIterable {
     /// `sha`, `parents` (number), `authored`, `committed` (times), `added`, `deleted`, `files`,
     /// `change` (change request), `isRevert`, `isFix`, `branch`.

@@ -14,7 +14,9 @@ final class Desk: Sendable {
     let watch = HangUpWatch()
     let clock: Clock
     private let isStopping = Lock(false)
-    /// Every request whose connection is suspended. MHD aborts the process when it is stopped while
+    /// Every request whose connection is suspended.
+    ///
+    /// MHD aborts the process when it is stopped while
     /// there is one, so this list, and not the watch's, is what a stop settles.
     private let suspended = Lock<[ObjectIdentifier: Exchange]>([:])
     private let registry: Registry

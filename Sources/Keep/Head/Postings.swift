@@ -36,7 +36,9 @@ struct Postings: LabelIndex, Sendable {
     func allIDs() -> [UInt32] { all }
 }
 
-/// Puts an id into a sorted list. No method of the index: a method that reads `self` would hold a second
+/// Puts an id into a sorted list.
+///
+/// No method of the index: a method that reads `self` would hold a second
 /// reference to the dictionaries while one of them is written, and each insert would copy them whole.
 private func insert(_ id: UInt32, into ids: inout [UInt32]) {
     guard let last = ids.last, last >= id else {
