@@ -1,11 +1,14 @@
 // Suggestions for the PromQL field: metrics with their help, functions with what they do, labels and
-// values of the metric at hand. Names come from the agent once a page; labels once a metric.
+// values of the metric at hand. The agent reads the unfinished query and says what may stand at the
+// caret. When it does not answer, what this page knows of the language and the names stands in.
 
 import { get } from './api.js';
 import { has, t } from './lang.js';
-import { aggregations, contextAt, functions } from './promql.js';
+import { aggregations, contextAt, functions, indexOfByte } from './promql.js';
 
 const shownMax = 12;
+const askedMax = 100;   // more than are shown: the best by the rules below are among them
+const quietMillis = 60; // a fast typist's keys within it ask once
 const durations = ['1m', '5m', '15m', '1h', '6h', '1d'];
 
 let names = null;
@@ -16,8 +19,8 @@ const once = (key, ask) => {
   return asked.get(key);
 };
 
-/** Names and metadata, asked when the field is first entered. */
-export function prepare() {
+/** Names and metadata, asked when they first have to stand in. */
+function prepare() {
   names ||= Promise.all([
     get('/api/v1/label/__name__/values').catch(() => { names = null; return []; }),
     get('/api/v1/metadata').catch(() => ({})),
@@ -51,8 +54,53 @@ function best(items, typed) {
     .slice(0, shownMax);
 }
 
+let asking = null;
+let isServed = true; // false once an agent has said that it knows no such path
+
 /** Suggestions {text, insert, kind, hint} for the caret, and where the replaced part begins. */
 export async function suggest(text, caret) {
+  asking?.abort();
+  const mine = asking = new AbortController();
+  if (isServed) {
+    await new Promise(done => setTimeout(done, quietMillis));
+    if (mine.signal.aborted) return nothing(caret);
+    try {
+      return await served(text, caret, mine.signal);
+    } catch (error) {
+      if (error.name === 'AbortError') return nothing(caret);
+      if (error.status === 404) isServed = false;
+    }
+  }
+  return local(text, caret);
+}
+
+const nothing = caret => ({ from: caret, items: [] });
+
+/** What the agent suggests; it counts in UTF-8 bytes. */
+async function served(text, caret, signal) {
+  const cursor = new TextEncoder().encode(text.slice(0, caret)).length;
+  const found = await get('/api/martlet/v1/complete', { query: text, cursor, limit: askedMax }, signal);
+  const from = indexOfByte(text, found.from);
+  const typed = text.slice(from, caret);
+  const quote = text[from - 1];
+  const items = found.items.filter(item => typed || !/^(metric|function|aggregation|keyword)$/.test(item.kind)).map(item => worded(item, quote));
+  return { from, items: best(items, typed).filter(item => item.insert !== typed || item.kind === 'value') };
+}
+
+const orders = { metric: 0, function: 1, aggregation: 1, keyword: 2 };
+
+function worded({ text, kind, detail, help }, quote) {
+  const isCall = kind === 'function' || kind === 'aggregation';
+  const said = isCall && has('fn.' + text) ? t('fn.' + text) : help;
+  const hint = [isCall ? detail.replace(') ', ') → ') : detail, said].filter(Boolean).join(' · ');
+  const order = kind === 'duration' ? durations.indexOf(text) : orders[kind] || 0;
+  const insert = isCall ? text + '(' : kind === 'value' && quote !== '`' ? escaped(text, quote) : text;
+  return { text, insert, kind: isCall ? 'function' : kind, order, hint };
+}
+
+const escaped = (value, quote) => value.replaceAll('\\', '\\\\').replaceAll(quote || '"', '\\' + (quote || '"')).replaceAll('\n', '\\n');
+
+async function local(text, caret) {
   const context = contextAt(text, caret);
   const { want, from, typed } = context;
   let items = [];

@@ -1,7 +1,7 @@
 // The PromQL field: a plain textarea over a coloured copy of its text, so that typing, undo, input
 // methods and screen readers stay the browser's own. Errors are underlined at their column.
 
-import { suggest, prepare } from './complete.js';
+import { suggest } from './complete.js';
 import { h, put } from './dom.js';
 import { kept, keep } from './keep.js';
 import { t } from './lang.js';
@@ -109,7 +109,6 @@ export function field(onRun) {
     changed();
     if (!event.isComposing) offer();
   });
-  area.addEventListener('focus', prepare);
   area.addEventListener('blur', close);
   area.addEventListener('keydown', event => {
     if (event.isComposing) return;

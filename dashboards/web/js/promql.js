@@ -105,7 +105,8 @@ export function errorPlace(text, message, position) {
   return { at, end: at, message: bare.slice(place.index + place[0].length), line, column };
 }
 
-function indexOfByte(text, byte) {
+/** The place in a text that its UTF-8 byte `byte` belongs to. */
+export function indexOfByte(text, byte) {
   const bytes = new TextEncoder().encode(text);
   return new TextDecoder().decode(bytes.slice(0, byte)).length;
 }

@@ -1,13 +1,14 @@
-// Explore: ask, see, refine. One PromQL expression, its chart over the range and its values now. The
-// state is in the URL in Prometheus' spelling, so that links of both open in both.
+// Explore: ask, see, refine. One PromQL expression, its chart over the range, its values now and what
+// they cost. The state is in the URL in Prometheus' spelling, so that links of both open in both.
 
 import { instant } from '../api.js';
 import { h, put } from '../dom.js';
+import { explained, explanation } from '../explain.js';
 import { format, guessUnit, number } from '../format.js';
 import { field, past } from '../field.js';
 import { t } from '../lang.js';
 import { metricText } from '../matrix.js';
-import { empty, failure, notice, skeleton } from '../parts.js';
+import { empty, failure, notice, segments, skeleton } from '../parts.js';
 import { missingLibrary, panel } from '../panel.js';
 import { errorPlace } from '../promql.js';
 import * as range from '../range.js';
@@ -21,15 +22,18 @@ export function open(place) {
   const library = h('div');
   const trouble = h('div', { role: 'status' });
   const drawing = h('div');
+  const views = h('div');
   const values = h('div');
+  const plan = h('div');
   const editor = field(run);
   put(place, library,
     h('form.explore-bar', { onsubmit: event => { event.preventDefault(); editor.run(); } }, editor.element,
       h('button.primary', { type: 'submit' }, t('explore.run'))),
-    trouble, drawing, values);
+    trouble, drawing, views, values, plan);
   missingLibrary(library);
   let chart = null;
   let shown = '';
+  let view = tab(); // 'values' or 'explain'
 
   function run(expr) {
     setQuery({ 'g0.expr': expr || null }, true);
@@ -44,6 +48,8 @@ export function open(place) {
     editor.problem(null);
     if (!expr) return welcome();
     put(values, h('div.card', skeleton(3)));
+    put(plan, h('div.card', skeleton(3)));
+    drawViews();
     chart = panel({ title: t('explore.over_time'), unit: guessUnit(expr), size: 'full', free: true, linked: false, empty: t('explore.empty_why'), queries: [{ expr }] });
     put(drawing, chart.element);
     chart.element.dataset.tall = '';
@@ -54,7 +60,24 @@ export function open(place) {
     const old = past().slice(0, 8);
     put(drawing, h('section.card.welcome', empty(t('explore.welcome'), t('explore.welcome_why')),
       h('h3', t('explore.examples')), list(examples), old.length ? [h('h3', t('explore.history')), list(old)] : null));
+    put(views);
     put(values);
+    put(plan);
+  }
+
+  function drawViews() {
+    put(views, segments(t('explore.view'), [['values', t('explore.values')], ['explain', t('explore.explain')]], view, chosen => {
+      view = chosen;
+      setQuery({ 'g0.tab': view === 'explain' ? view : null });
+      unveil();
+      update();
+    }));
+    unveil();
+  }
+
+  function unveil() {
+    values.hidden = view !== 'values';
+    plan.hidden = view !== 'explain';
   }
 
   const list = texts => h('ul.expr-list', texts.map(text => h('li', h('button.mono', { type: 'button', onclick: () => { editor.text = text; run(text); } }, text))));
@@ -73,9 +96,16 @@ export function open(place) {
         drawing.hidden = false;
         chart?.update();
       } else drawing.hidden = true; // a range of samples or a text has no line to draw
+      if (view === 'explain') await explain(expr, to);
     } catch (error) {
       if (expr === shown) refused(error, expr);
     }
+  }
+
+  /** Asks what the query costs; asking runs it once more, so only while the tree is looked at. */
+  async function explain(expr, to) {
+    const root = await explained(expr, range.isLive() ? undefined : to / 1000);
+    if (expr === shown) put(plan, explanation(root));
   }
 
   function refused(error, expr) {
@@ -86,7 +116,7 @@ export function open(place) {
     const place = errorPlace(editor.text, error.message, error.position);
     editor.problem(place.at === null ? null : place);
     put(trouble, notice('bad', h('span', place.at === null ? place.message : t('explore.error', { line: place.line, column: place.column, message: place.message }))));
-    if (!chart?.data) { put(drawing); put(values); }
+    if (!chart?.data) { put(drawing); put(views); put(values); put(plan); }
   }
 
   function drawValues(data, expr) {
@@ -130,13 +160,16 @@ export function open(place) {
     ranged: update,
     reread() {
       const wanted = query().get('g0.expr') || '';
-      if (wanted === shown) return;
+      if (wanted === shown && view === tab()) return;
+      view = tab();
       editor.text = wanted;
       show(wanted);
     },
     close: () => chart?.end(),
   };
 }
+
+const tab = () => (query().get('g0.tab') === 'explain' ? 'explain' : 'values');
 
 /** Writes what the table shows as a file that spreadsheets read. */
 function save(rows) {
