@@ -5,7 +5,7 @@ import { get } from './api.js';
 import { h, put } from './dom.js';
 import { dateTime, dayText, format } from './format.js';
 import { has, t } from './lang.js';
-import { amount, interval, known, limits, nameOf, why, yardstick } from './kpi.js';
+import { amount, interval, known, limits, nameOf, sureness, why, yardstick } from './kpi.js';
 import { failure, skeleton } from './parts.js';
 import { field, list, millis, said } from './said.js';
 import { sparkline } from './spark.js';
@@ -36,7 +36,7 @@ export function openFigure(kpi, { points = [], days = 84, scope = {}, onClose })
       h('span.mute', known(kpi) ? t('kpi.n', { count: format(kpi.n ?? null, 'count') }) : why(kpi))),
     h('dl.line-fields',
       fact(t('kpi.formula'), said(kpi.formula) || said({ key: 'kpi.formula.' + kpi.id })),
-      interval(kpi) ? fact(t('kpi.range'), interval(kpi), Number.isFinite(kpi.p85) ? [' · ', t('kpi.p85', { value: amount(kpi.p85, kpi.unit) })] : null) : null,
+      interval(kpi) ? fact(t('kpi.range'), `${interval(kpi)} (${sureness(kpi)})`, Number.isFinite(kpi.p85) ? [' · ', t('kpi.p85', { value: amount(kpi.p85, kpi.unit) })] : null) : null,
       stick ? fact(stick.source || stick.name || '', yardstick(kpi), limits(stick) ? [': ', limits(stick)] : null) : null),
     list(kpi.notes).map(note => h('p.mute', said(note))),
     line ? h('figure.figure-line', line, h('figcaption.mute', t('kpi.history', { days }))) : null,

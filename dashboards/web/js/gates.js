@@ -37,6 +37,7 @@ function state(gate) {
 
 /** Ids behind it, unless the sentence named them all already. */
 function rows(gate) {
+  if (gate.gate === 'plan') return null; // its rows are the steps that the sentence words
   const ids = list(gate.rows).map(String).filter(id => id && !said(gate.evidence).includes(id));
   return ids.length ? h('div.mute.gate-rows', ids.slice(0, 5).map((id, i) => [i ? ' ' : '', linked(id)])) : null;
 }

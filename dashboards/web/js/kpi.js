@@ -41,12 +41,16 @@ export const known = kpi => kpi.value !== null && kpi.value !== undefined && Num
 export const nameOf = id => (has('kpi.name.' + id) ? t('kpi.name.' + id) : String(id || '').replaceAll('_', ' '));
 export const why = kpi => said(kpi.reason || kpi.missing) || t('kpi.missing.rows');
 
+/** How sure an interval is: 95 % unless it says otherwise. */
+export const sureness = kpi => t('kpi.level', { level: digits((kpi.interval?.level ?? 0.95) * 100) });
+
 /** An interval comes as [low, high] or as {low, high, level}. */
 export function interval(kpi) {
   const given = kpi.interval;
   const [low, high] = Array.isArray(given) ? given : [given?.low, given?.high];
   if (!Number.isFinite(low) || !Number.isFinite(high)) return '';
-  return t('kpi.interval', { low: amount(low, kpi.unit), high: amount(high, kpi.unit), level: digits((given.level ?? 0.95) * 100) });
+  const shared = !/^(hours|minutes|days)$/.test(kpi.unit); // of `2 to 4 d/week` the unit is said once
+  return t('kpi.interval', { low: shared ? digits(low * (kpi.unit === 'share' ? 100 : 1)) : amount(low, kpi.unit), high: amount(high, kpi.unit) });
 }
 
 /** The level of a yardstick with its name: `high · dora-2023`, its limits as a hint. */
@@ -79,7 +83,7 @@ export function card(kpi, { points = [], days = 84, open }) {
     h('span.kpi-name', name, small),
     h('span.stat-value', value),
     h('span.kpi-line.mute', known(kpi) ? t('kpi.n', { count: format(kpi.n ?? null, 'count') }) : why(kpi),
-      known(kpi) && interval(kpi) ? h('span', interval(kpi)) : null),
+      known(kpi) && interval(kpi) ? h('span', { title: sureness(kpi) }, interval(kpi)) : null),
     yardstick(kpi),
     line ? h('span.stat-line', line) : null,
     line && reference[kpi.id] ? h('span.kpi-line.mute', t('delivery.case_study')) : null);
