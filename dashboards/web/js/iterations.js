@@ -1,10 +1,10 @@
-// Iterations: what was committed and completed, velocity with its spread, the burn-up of the one that
-// runs. Then where work waits, and open work by pseudonym in the order of names: never a ranking.
+// Iterations: what was committed and completed, velocity with its spread, and the burn-up of the one
+// that runs.
 
 import { h, svg } from './dom.js';
 import { dateTime, dayText, digits, format, unknown } from './format.js';
 import { t } from './lang.js';
-import { empty, pill } from './parts.js';
+import { empty } from './parts.js';
 import { field, list, millis } from './said.js';
 import { share } from './spark.js';
 import { table } from './table.js';
@@ -15,18 +15,19 @@ const work = given => {
   return Number.isFinite(value) ? value : null;
 };
 const shown = value => (value === null ? unknown : digits(value));
+const startedAt = row => millis(field(row, 'started', 'started_at')) ?? 0;
 const closedAt = row => millis(field(row, 'closed', 'closed_at'));
 
 export function iterationsOf(data) {
   const rows = list(Array.isArray(data) ? data : field(data, 'iterations', 'reports'));
   if (!rows.length) return h('div.card', empty(t('iterations.none'), t('iterations.none_why')));
   const most = Math.max(1, ...rows.map(row => Math.max(work(row.committed) ?? 0, work(row.completed) ?? 0)));
-  const running = rows.filter(row => !closedAt(row)).at(-1);
+  const running = rows.filter(row => !closedAt(row)).sort((a, b) => startedAt(b) - startedAt(a))[0];
   return [
     velocity(data?.velocity),
     running ? burnUp(running, list(field(running, 'burn_up', 'burnUp') ?? data?.burn_up)) : null,
     h('div.card.flush', table([
-      { title: t('iterations.name'), value: row => millis(field(row, 'started', 'started_at')) ?? 0, cell: row => h('b', String(row.name || row.id || unknown)) },
+      { title: t('iterations.name'), value: startedAt, cell: row => h('b', String(row.name || row.id || unknown)) },
       { title: t('iterations.committed'), numeric: true, value: row => work(row.committed), cell: row => shown(work(row.committed)) },
       { title: t('iterations.completed'), numeric: true, value: row => work(row.completed), cell: row => h('span.share-cell', share((work(row.completed) ?? 0) / most), shown(work(row.completed))) },
       { title: t('kpi.name.completion_rate'), numeric: true, value: rate, cell: row => format(rate(row), 'ratio') },
@@ -63,29 +64,8 @@ function burnUp(row, points) {
   const now = known.at(-1);
   const say = t('iterations.burn_up_say', { done: shown(now.done), scope: shown(now.scope) });
   return h('figure.card.burn-up', h('figcaption', h('h3', t('iterations.burn_up', { name: row.name || row.id || '' })), h('span.mute', say),
-    h('span.burn-key', h('span.swatch', { style: '--swatch:var(--axis)' }), t('iterations.scope')), h('span.burn-key', h('span.swatch', { style: '--swatch:var(--c0)' }), t('iterations.done'))),
+    h('span.burn-key', h('span.swatch', { style: '--swatch:var(--mute)' }), t('iterations.scope')), h('span.burn-key', h('span.swatch', { style: '--swatch:var(--c0)' }), t('iterations.done'))),
   svg('svg.spark', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', height, role: 'img', 'aria-label': say },
     svg('path.spark-area', { d: `${line('done')}V${height}H0Z` }), svg('path.burn-scope', { d: line('scope') }), svg('path.spark-line', { d: line('done') })),
   h('p.burn-ends.mute', h('span', dayText(first)), h('span', dayText(last))));
-}
-
-/** Stages with their limits, and what each pseudonym holds. */
-export function flowOf(data) {
-  const stages = list(field(data, 'stages', 'loads'));
-  const load = list(field(data, 'workload', 'people')).map(row => ({ ...row, name: String(field(row, 'pseudonym', 'person') ?? unknown) }));
-  if (!stages.length && !load.length) return null;
-  const over = row => Number.isFinite(field(row, 'count_max', 'limit')) && row.count > field(row, 'count_max', 'limit');
-  return h('div.two',
-    stages.length ? h('div.card.flush', table([
-      { title: t('flow.stage'), text: row => String(row.stage ?? unknown), cell: row => [row.stage ?? unknown, ' ', over(row) ? pill('warn', t('flow.over')) : null] },
-      { title: t('flow.items'), numeric: true, value: row => row.count ?? null, cell: row => format(row.count, 'count') },
-      { title: t('flow.limit'), numeric: true, value: row => field(row, 'count_max', 'limit'), cell: row => format(field(row, 'count_max', 'limit'), 'count') },
-      { title: t('flow.time_share'), numeric: true, value: row => field(row, 'time_share', 'timeShare'), cell: row => h('span.share-cell', share(field(row, 'time_share', 'timeShare')), format(field(row, 'time_share', 'timeShare'), 'ratio')) },
-    ], stages, { caption: t('flow.title') })) : null,
-    load.length ? h('div.card.flush', table([
-      { title: t('flow.person'), text: row => row.name },
-      { title: t('flow.items'), value: row => row.name, cell: row => format(field(row, 'open_items', 'openItems'), 'count') },
-      { title: t('unit.points'), value: row => row.name, cell: row => shown(work(field(row, 'open_points', 'openPoints'))) },
-      { title: t('flow.reviews'), value: row => row.name, cell: row => format(field(row, 'open_reviews', 'openReviews'), 'count') },
-    ], load, { caption: t('flow.load'), order: [0, 'up'] })) : null);
 }

@@ -5,6 +5,7 @@ import { h } from './dom.js';
 import { dateTime, dayText, unknown } from './format.js';
 import { has, t } from './lang.js';
 import { linked } from './figure.js';
+import { openRelease } from './release.js';
 import { empty, pill } from './parts.js';
 import { field, list, millis } from './said.js';
 import { table } from './table.js';
@@ -19,15 +20,17 @@ function outcome(row) {
   return ['empty', t(field(row, 'released') === null ? 'releases.planned' : 'releases.open')];
 }
 
-export function releasesOf(data) {
+export function releasesOf(data, unitOf = () => '') {
   const rows = list(Array.isArray(data) ? data : field(data, 'releases', 'rows'));
   if (!rows.length) return h('div.card', empty(t('releases.none'), t('releases.none_why')));
-  return h('div.card.flush', table([
-    { title: t('releases.version'), value: row => at(row) ?? 0, cell: row => [h('b', String(row.version || row.key || unknown)), place(row)] },
+  const odd = list(data?.unrecognised);
+  return [h('div.card.flush', table([
+    { title: t('releases.version'), value: row => at(row) ?? 0, cell: row => [h('button.link', { type: 'button', onclick: () => openRelease(row, unitOf) }, String(row.version || row.id || row.key || unknown)), place(row)] },
     { title: t('kpi.at'), value: row => at(row), cell: row => (at(row) ? h('time', { title: dateTime(at(row)) }, dayText(at(row))) : unknown) },
     { title: t('releases.outcome'), value: row => ['bad', 'empty', 'ok'].indexOf(outcome(row)[0]), cell: row => [pill(...outcome(row)), after(row)] },
     { title: t('releases.steps'), value: row => missing(row).length, cell: record },
-  ], rows, { caption: t('delivery.release'), order: [0, 'down'], rowsMax: 30, kind: 'releases' }));
+  ], rows, { caption: t('delivery.release'), order: [0, 'down'], rowsMax: 30, kind: 'releases' })),
+  odd.length ? h('p.mute.small', t('releases.unrecognised', { names: odd.slice(0, 8).join(', ') })) : null];
 }
 
 function place(row) {

@@ -1,7 +1,7 @@
 // Sentences of judges, for people: what an argument names (a gate, a unit, a state) is worded too,
 // and a parenthesis whose argument was not given is dropped instead of showing its braces.
 
-import { has, phrase, t } from './lang.js';
+import { has, language, phrase, t } from './lang.js';
 
 const listed = { gates: 'gate.', conditions: 'gate.', rows: 'step.' };
 const single = { unit: 'unit.', status: 'status.' };
@@ -13,7 +13,7 @@ function worded(name, value) {
   return text.split(', ').map(one => {
     const key = listed[name] + one + (name === 'rows' ? '' : '.name');
     return has(key) ? t(key) : one;
-  }).join(', ');
+  }).join(language() === 'zh' ? '、' : ', ');
 }
 
 /** Words a phrase `{key, args}`; `arguments` is read too, as stored records have it. */

@@ -39,10 +39,11 @@ export function open(place, context) {
     const text = JSON.stringify(data);
     if (!force && text === shown) return;
     shown = text;
-    draw(all, list(data?.calibration));
+    draw(all, list(data?.history).filter(one => one?.name), list(data?.calibration));
   }
 
-  function draw(all, rows) {
+  /** `past` is what the agent calls history; an agent without it mixes both, newest first. */
+  function draw(all, past, rows) {
     if (!all.length) return drawEmpty();
     const newest = new Map();
     for (const one of [...all].sort((a, b) => askedAt(a) - askedAt(b))) newest.set(key(one), one);
@@ -50,7 +51,7 @@ export function open(place, context) {
     const now = [...newest.values()].sort((a, b) => weight(b) - weight(a) || (key(a) < key(b) ? -1 : 1));
     put(cards, now.map(one => decisionCard(one, { gate, answer, address: context.home()?.address || location.origin })));
     const earlier = all.filter(one => newest.get(key(one)) !== one);
-    drawHistory(earlier);
+    drawHistory([...earlier, ...past]);
     drawCalibration(rows);
     const target = gate ? cards.querySelector('[data-asked]') : name || subject
       ? [...cards.children].find((_, i) => (!name || now[i].name === name) && (!subject || now[i].subject === subject)) : null;

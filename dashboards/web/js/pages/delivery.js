@@ -5,7 +5,8 @@ import { get, ranged } from '../api.js';
 import { h, put } from '../dom.js';
 import { has, t } from '../lang.js';
 import { openFigure } from '../figure.js';
-import { flowOf, iterationsOf } from '../iterations.js';
+import { flowOf } from '../flow.js';
+import { iterationsOf } from '../iterations.js';
 import { card, dora, groupNames, groupOf, known, nameOf, scopeName, why } from '../kpi.js';
 import { command, empty, failure, skeleton } from '../parts.js';
 import { rowsOf } from '../quick.js';
@@ -52,7 +53,7 @@ export function open(place) {
     }
     draw();
     if (!kpis.some(known)) return;
-    await Promise.all([history(), findScopes(), ask('iterations', iterations, iterationsOf), ask('flow', flow, flowOf), ask('releases', releases, releasesOf)]);
+    await Promise.all([history(), findScopes(), ask('iterations', iterations, iterationsOf), ask('flow', flow, flowOf), ask('releases', releases, data => releasesOf(data, id => kpis.find(kpi => kpi.id === id)?.unit))]);
     draw();
   }
 
