@@ -27,7 +27,7 @@ export function decisionCard(one, { gate, answer, address }) {
       h('span.mute', [has(sure) ? t(sure) : '', asked ? ago(asked) : ''].filter(Boolean).join(' · '))),
     h('p.verdict', { 'data-state': look }, h('span.dot', { 'aria-hidden': 'true' }), said(one.summary) || t('state.empty')),
     one.recommendation ? h('p.recommendation', said(one.recommendation)) : null,
-    bandOf(one.band),
+    bandOf(one.band, one.chance),
     h('div.decision-parts',
       list(one.reasons).length ? h('section', h('h3', t('decisions.reasons')), h('ol.reasons', list(one.reasons).slice(0, reasonsMax).map(reason))) : null,
       h('div', list(one.missing).length ? h('section', h('h3', t('decisions.missing')), h('ul.missing', list(one.missing).map(gap => h('li', said(gap))))) : null,
@@ -91,7 +91,7 @@ function form(one, answer) {
   } }, choiceField, reasonField, h('button.primary', { type: 'submit' }, t('decisions.save')),
   h('button.quiet', { type: 'button', onclick: () => { more.hidden = true; delete place.dataset.open; } }, t('decisions.cancel')));
   put(place, h('div.answer-buttons',
-    h('button.primary', { type: 'button', onclick: () => send({ kind: 'accept', choice: '', reason: '' }) }, t('decisions.accept')),
+    h(list(one.answers).length ? 'button.secondary' : 'button.primary', { type: 'button', onclick: () => send({ kind: 'accept', choice: '', reason: '' }) }, t('decisions.accept')),
     h('button.secondary', { type: 'button', onclick: () => { more.hidden = false; place.dataset.open = ''; choiceField.focus(); } }, t('decisions.override'))),
   more, problem);
   return place;

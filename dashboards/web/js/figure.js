@@ -65,7 +65,7 @@ function rowTable(found, kpi) {
   return table([
     { title: t('kpi.row'), text: row => row.id || '', cell: row => [linked(String(row.id || '–')), list(row.links).filter(one => one !== row.id).map(one => h('div.mute', linked(String(one))))] },
     { ...at, title: t('kpi.at') },
-    { title: t('table.value'), numeric: true, value: row => row.value ?? null, cell: row => (ratio || kpi.unit === 'share' ? format(row.value) : amount(row.value, kpi.unit)) },
+    { title: t('table.value'), numeric: true, value: row => row.value ?? null, cell: row => (ratio || !/^(hours|minutes|days|points|lines)$/.test(kpi.unit) ? format(row.value) : amount(row.value, kpi.unit)) },
     ...(ratio ? [{ title: t('kpi.of'), numeric: true, value: row => row.of ?? null, cell: row => format(row.of) }] : []),
   ], found, { caption: t('kpi.rows'), order: [1, 'down'], rowsMax: 200 });
 }

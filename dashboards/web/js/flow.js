@@ -58,7 +58,7 @@ function loadTable(load) {
 /** Items by stage and day, stacked: parts of a whole, the last stage at the bottom. */
 function cumulative(days, order) {
   const known = days.map(day => ({ time: millis(field(day, 'day', 'time')), counts: day.counts || {} })).filter(day => day.time !== null);
-  if (known.length < 2) return null;
+  if (known.length < 2 || !known.some(day => Object.values(day.counts).some(count => count > 0))) return null;
   const seen = [...new Set(known.flatMap(day => Object.keys(day.counts)))];
   const names = [...order.filter(name => seen.includes(name)), ...seen.filter(name => !order.includes(name))].reverse();
   const total = day => names.reduce((sum, name) => sum + (Number(day.counts[name]) || 0), 0);

@@ -29,7 +29,7 @@ export function releasesOf(data, unitOf = () => '') {
     { title: t('kpi.at'), value: row => at(row), cell: row => (at(row) ? h('time', { title: dateTime(at(row)) }, dayText(at(row))) : unknown) },
     { title: t('releases.outcome'), value: row => ['bad', 'empty', 'ok'].indexOf(outcome(row)[0]), cell: row => [pill(...outcome(row)), after(row)] },
     { title: t('releases.steps'), value: row => missing(row).length, cell: record },
-  ], rows, { caption: t('delivery.release'), order: [0, 'down'], rowsMax: 30, kind: 'releases' })),
+  ], rows, { caption: t('delivery.release'), order: [0, 'down'], rowsMax: 12, kind: 'releases' })),
   odd.length ? h('p.mute.small', t('releases.unrecognised', { names: odd.slice(0, 8).join(', ') })) : null];
 }
 
@@ -54,6 +54,7 @@ const missing = row => list(field(row, 'missing_steps', 'missingSteps', 'missing
 /** Each step with a mark that is a sign, not only a colour; what is missing is said in words below. */
 function record(row) {
   const gone = new Set(missing(row));
+  if (steps.every(step => gone.has(step))) return h('span.mute', t('releases.no_record'));
   return [
     h('ul.steps', { 'aria-hidden': 'true' }, steps.map(step => h('li', { 'data-done': gone.has(step) ? null : '', title: word(step) }, gone.has(step) ? '○' : '✓'))),
     h('div.mute', gone.size ? t('releases.missing', { steps: steps.filter(step => gone.has(step)).map(word).join(', ') }) : t('releases.complete')),

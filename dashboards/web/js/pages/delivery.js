@@ -15,7 +15,7 @@ import { query, setQuery } from '../route.js';
 import { list, said } from '../said.js';
 
 const days = 84; // twelve weeks, as the deployment frequency looks back
-const stepSeconds = 86400;
+const stepSeconds = 7 * 86400; // the history of figures is kept by the week
 const parts = ['team', 'repository', 'service'];
 const series = '{__name__=~"delivery_.+"}';
 
@@ -66,9 +66,10 @@ export function open(place) {
   }
 
   async function history() {
-    const end = Math.ceil(Date.now() / 1000 / stepSeconds) * stepSeconds;
+    const end = Math.ceil(Date.now() / 1000 / 86400) * 86400;
     const start = end - days * stepSeconds;
-    const wanted = parts.map(part => `${part}=${JSON.stringify(scope()[part] || '')}`).join(',');
+    // Without a window: the live figures look back over months, the history is what happened in each week.
+    const wanted = ['window=""', ...parts.map(part => `${part}=${JSON.stringify(scope()[part] || '')}`)].join(',');
     try {
       const answer = await ranged(`last_over_time({__name__=~"delivery_.+",${wanted}}[1w])`, start, end, stepSeconds);
       lines = new Map(list(answer.data?.result).map(one => {
