@@ -23,7 +23,7 @@ export const gateName = gate => (has(`gate.${gate}.name`) ? t(`gate.${gate}.name
 export function gatesTable(gates, asked) {
   return table([
     { title: t('decisions.state'), value: gate => order.indexOf(gate.state), cell: gate => state(gate) },
-    { title: t('decisions.gate'), value: gate => (gate.must ? 0 : 1), cell: gate => h('span', { id: 'gate-' + gate.gate, 'data-asked': gate.gate === asked ? '' : null }, h('b', gateName(gate.gate)), gate.must ? h('span.mute', ' ' + t('decisions.must')) : null) },
+    { title: t('decisions.gate'), value: gate => (gate.must ? 0 : 1), cell: gate => h('span', { 'data-asked': gate.gate === asked ? '' : null }, h('b', gateName(gate.gate)), gate.must ? h('span.mute', ' ' + t('decisions.must')) : null) },
     { title: t('decisions.found'), text: gate => said(gate.evidence), cell: gate => [h('span', said(gate.evidence)), rows(gate)] },
     { title: t('decisions.owner'), text: gate => gate.owner || '', cell: gate => gate.owner || h('span.mute', t('decisions.nobody')) },
     { title: '', text: () => '', cell: gate => (places[gate.gate] ? h('a', { href: places[gate.gate], 'aria-label': `${gateName(gate.gate)}: ${t('decisions.evidence')}` }, t('decisions.evidence')) : '') },

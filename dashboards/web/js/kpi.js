@@ -48,7 +48,7 @@ export const sureness = kpi => t('kpi.level', { level: digits((kpi.interval?.lev
 export function interval(kpi) {
   const given = kpi.interval;
   const [low, high] = Array.isArray(given) ? given : [given?.low, given?.high];
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return '';
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low === high) return '';
   const shared = !/^(hours|minutes|days)$/.test(kpi.unit); // of `2 to 4 d/week` the unit is said once
   return t('kpi.interval', { low: shared ? digits(low * (kpi.unit === 'share' ? 100 : 1)) : amount(low, kpi.unit), high: amount(high, kpi.unit) });
 }

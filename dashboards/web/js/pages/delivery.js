@@ -73,8 +73,9 @@ export function open(place) {
     try {
       const answer = await ranged(`last_over_time({__name__=~"delivery_.+",${wanted}}[1w])`, start, end, stepSeconds);
       lines = new Map(list(answer.data?.result).map(one => {
-        const all = rowsOf(one, start, end, stepSeconds);
-        return [String(one.metric.__name__).slice('delivery_'.length), all.slice(Math.max(0, all.findIndex(([, value]) => value !== null)))];
+        // A week without a row has no value; what happens every other week is still one line.
+        const known = rowsOf(one, start, end, stepSeconds).filter(([, value]) => value !== null);
+        return [String(one.metric.__name__).slice('delivery_'.length), known];
       }));
     } catch { lines = new Map(); } // cards without a line still say their value
   }
