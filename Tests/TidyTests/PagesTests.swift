@@ -82,23 +82,37 @@ private func arguments(_ sentence: String) -> Set<String> {
         }
     }
 
-    @Test func `all pages together stay under 100 KB compressed`() throws {
-        var sum = 0
+    /// A visitor loads one language and one page beside what all pages share; counted is the largest
+    /// of each.
+    @Test func `what a visit loads stays under 100 KB compressed`() throws {
+        var shared = 0
+        var largest: [String: Int] = [:]
         for file in files("") {
             var isFolder: ObjCBool = false
             let path = web.appending(path: file).path
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
                 !isFolder.boolValue
             else { continue }
-            let gzip = Process()
-            gzip.executableURL = URL(filePath: "/bin/gzip")
-            gzip.arguments = ["-6", "-c", path]
-            let output = Pipe()
-            gzip.standardOutput = output
-            try gzip.run()
-            sum += output.fileHandleForReading.readDataToEndOfFile().count
-            gzip.waitUntilExit()
+            let bytes = try compressedBytes(path)
+            if let kind = ["lang/", "js/pages/"].first(where: file.hasPrefix) {
+                largest[kind] = max(largest[kind] ?? 0, bytes)
+            } else {
+                shared += bytes
+            }
         }
+        let sum = shared + largest.values.reduce(0, +)
         #expect(sum > 20_000 && sum < 100_000, "\(sum) bytes")
     }
+}
+
+private func compressedBytes(_ path: String) throws -> Int {
+    let gzip = Process()
+    gzip.executableURL = URL(filePath: "/bin/gzip")
+    gzip.arguments = ["-6", "-c", path]
+    let output = Pipe()
+    gzip.standardOutput = output
+    try gzip.run()
+    let count = output.fileHandleForReading.readDataToEndOfFile().count
+    gzip.waitUntilExit()
+    return count
 }

@@ -26,15 +26,24 @@ export async function ask(path, params = {}, signal) {
   const text = search.toString();
   const long = text.length > urlCharactersMax;
   const url = text && !long ? `${path}?${text}` : path;
+  return answer(url, { signal, ...(long ? { method: 'POST', body: search } : {}) });
+}
+
+/** POSTs an object as JSON and gives the `data` of the answer. */
+export const post = async (path, body) => (await answer(path, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+})).data;
+
+async function answer(url, options) {
   underWay += 1;
   tell();
   try {
-    const answer = await fetch(url, { signal, ...(long ? { method: 'POST', body: search } : {}) });
+    const got = await fetch(url, options);
     online = true;
-    const body = await answer.json().catch(() => null);
-    if (!answer.ok || !body || body.status === 'error') {
-      const message = body?.error || `${answer.status} ${answer.statusText}`;
-      throw new ApiError(message, { status: answer.status, kind: body?.errorType || '', position: body?.position });
+    const body = await got.json().catch(() => null);
+    if (!got.ok || !body || body.status === 'error') {
+      const message = body?.error || `${got.status} ${got.statusText}`;
+      throw new ApiError(message, { status: got.status, kind: body?.errorType || '', position: body?.position });
     }
     return body;
   } catch (error) {

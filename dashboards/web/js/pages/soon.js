@@ -1,4 +1,4 @@
-// Decisions, Delivery, Models, Rehearsals while they have nothing to show: what the page is for,
+// Models, Rehearsals while they have nothing to show: what the page is for,
 // what is missing, and the command that brings it, with the agent's real address. When the agent's
 // tile says more (its own headline, facts, command), that is shown instead.
 
@@ -9,8 +9,6 @@ import { facts } from '../tile.js';
 import { icon } from '../icons.js';
 
 const examples = {
-  decisions: '{"name":"delivery_lead_time_seconds","labels":{"team":"chat"},"value":86400}',
-  delivery: '{"name":"delivery_deployments","labels":{"team":"chat"},"value":1}',
   models: '{"name":"model_accuracy_ratio","labels":{"model":"chat","version":"v1"},"value":0.93}',
   rehearsals: '{"name":"rehearsal_agreement_ratio","labels":{"candidate":"v2"},"value":0.97}',
 };

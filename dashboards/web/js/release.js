@@ -1,0 +1,57 @@
+// A release opened: the figures before and after it, and everything it is linked with, from the model
+// version to the commit, the data, the build, the deployment and the feedback.
+
+import { get } from './api.js';
+import { h, put } from './dom.js';
+import { unknown } from './format.js';
+import { linked } from './figure.js';
+import { amount, nameOf } from './kpi.js';
+import { has, t } from './lang.js';
+import { failure, pill, skeleton } from './parts.js';
+import { list } from './said.js';
+import { table } from './table.js';
+
+const looks = { better: 'ok', worse: 'bad' };
+const kindWord = kind => (has('trace.kind.' + kind) ? t('trace.kind.' + kind) : String(kind ?? unknown));
+
+/** `unitOf` gives the unit of a figure by its id. */
+export function openRelease(row, unitOf) {
+  const version = String(row.version || row.id || unknown);
+  const trace = h('div', skeleton(3));
+  const dialog = h('dialog.sheet.figure', {
+    'aria-label': version, onclose: () => dialog.remove(), onclick: event => { if (event.target === dialog) dialog.close(); },
+  }, h('div.sheet-body',
+    h('header', h('h2', version), h('button.quiet', { type: 'button', onclick: () => dialog.close() }, t('keys.close'))),
+    watch(row, version, unitOf), h('h3', t('releases.trace', { version })), trace));
+
+  async function fill() {
+    try {
+      const data = await get('/api/martlet/v1/delivery/traceability', { kind: 'release', id: row.version || row.id });
+      const nodes = list(data?.nodes);
+      put(trace, nodes.length ? table([
+        { title: t('trace.kind'), text: node => kindWord(node.kind) },
+        { title: t('kpi.row'), text: node => String(node.id ?? unknown), cell: node => linked(String(node.id ?? unknown)) },
+        { title: t('trace.steps'), numeric: true, value: node => node.distance ?? null, cell: node => String(node.distance ?? unknown) },
+        { title: t('trace.links'), text: node => list(node.links).length, cell: node => list(node.links).slice(0, 4).map(text => h('div.mono.mute', text)) },
+      ], nodes, { caption: t('releases.trace', { version }), order: [2, 'up'], rowsMax: 200 }) : h('p.mute', t('releases.trace_none')));
+    } catch (error) {
+      put(trace, error.status === 404 ? h('p.mute', t('releases.trace_none')) : failure(error, fill));
+    }
+  }
+
+  document.body.append(dialog);
+  dialog.showModal();
+  fill();
+}
+
+function watch(row, version, unitOf) {
+  const rows = list(row.watch?.rows).filter(one => one.before !== null || one.after !== null);
+  if (!rows.length) return null;
+  const word = one => (has('watch.' + one.verdict) ? t('watch.' + one.verdict) : String(one.verdict ?? unknown));
+  return [h('h3', t('releases.watch', { version })), row.watch.complete === false ? h('p.mute', t('releases.watch_running')) : null, table([
+    { title: t('table.metric'), text: one => nameOf(one.kpi) },
+    { title: t('releases.before'), numeric: true, value: one => one.before, cell: one => amount(one.before, unitOf(one.kpi)) },
+    { title: t('releases.after'), numeric: true, value: one => one.after, cell: one => amount(one.after, unitOf(one.kpi)) },
+    { title: t('decisions.verdict'), text: word, cell: one => pill(looks[one.verdict] || 'empty', word(one)) },
+  ], rows, { caption: t('releases.watch', { version }) })];
+}
