@@ -51,7 +51,7 @@ extension Agent {
             + LogsAPI(
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
             ).routes
-            + home.routes + metrics.routes + files.routes
+            + delivery.routes + home.routes + metrics.routes + files.routes
     }
 
     private var flags: [(String, String)] {
