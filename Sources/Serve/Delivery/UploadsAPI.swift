@@ -55,13 +55,15 @@ public struct UploadsAPI: Sendable {
     private func takeEvents(_ request: HTTPRequest) -> HTTPResponse {
         answering {
             let body = try plainBody(request)
+            // An import says that it is one, so that importing again finds its own events.
+            let source = request.parameter("source") == "git" ? "git" : "api"
             guard body.first(where: { $0 > 0x20 }) == UInt8(ascii: "[") else {
-                return keep(.events, request, body: oneLine(body), source: "api")
+                return keep(.events, request, body: oneLine(body), source: source)
             }
             do {
                 let lines = (try JSON(body).items ?? []).map(\.encoded)
                 return keep(
-                    .events, request, body: Array(lines.joined(separator: [0x0a])), source: "api")
+                    .events, request, body: Array(lines.joined(separator: [0x0a])), source: source)
             } catch {
                 return .error(400, "bad_data", "\(error)")
             }
