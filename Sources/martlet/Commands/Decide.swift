@@ -50,11 +50,12 @@ struct Decide: ParsableCommand {
         for reason in decision["reasons"]?.items ?? [] {
             print("  • \(words.text(reason["phrase"]))  \(reason["link"]?.text ?? "")")
         }
-        for missing in decision["missing"]?.items ?? [] {
+        let gates = decision["gates"]?.items ?? []
+        // The table of gates says what is missing already.
+        for missing in gates.isEmpty ? decision["missing"]?.items ?? [] : [] {
             print("  ? \(words.text(missing))")
         }
         if decision["flip"]?["key"] != nil { print("  ↔ \(words.text(decision["flip"]))") }
-        let gates = decision["gates"]?.items ?? []
         if !gates.isEmpty {
             print(
                 tableText(
