@@ -69,7 +69,8 @@ public struct DecisionLog: Sendable {
     /// Decisions, the newest first.
     ///
     /// - Parameter answered: only those that somebody answered.
-    public func newest(limit: Int = 50, answered: Bool = false) throws(RecordError) -> [DecisionRow] {
+    public func newest(limit: Int = 50, answered: Bool = false) throws(RecordError) -> [DecisionRow]
+    {
         let filter = answered ? "WHERE id IN (SELECT decision FROM decision_answers)" : ""
         return try base.read("list decisions") { db in
             try Row.fetchAll(

@@ -50,6 +50,8 @@ public final class RecordKeeper: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
+            // What was removed (a delivery with names in it) is overwritten, not only forgotten.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
             try verify(path)

@@ -61,7 +61,8 @@ public struct DecisionsAPI: Sendable {
                     return success { $0.write(record(row)) }
                 }
                 return .error(
-                    404, "not_found", "decisions are commit and go-no-go; \(quoted(text)) is neither")
+                    404, "not_found",
+                    "decisions are commit and go-no-go; \(quoted(text)) is neither")
             }
             let decision = try desk.decision(name, KPIScope(request))
             let row = try row(decision)

@@ -83,7 +83,8 @@ private struct Question {
         writer.field("unit", report.usesPoints ? "points" : "items")
         for (name, amount) in [
             ("committed", report.committed), ("added", report.added), ("removed", report.removed),
-            ("completed", report.completed), ("completed_of_committed", report.completedOfCommitted),
+            ("completed", report.completed),
+            ("completed_of_committed", report.completedOfCommitted),
             ("carried_over", report.carriedOver),
         ] { writer.optional(name, amount.amount) }
         writer.optional("reestimated", report.reestimated)
@@ -256,7 +257,9 @@ private struct Question {
             writer.number(distance)
             writer.list(
                 "links",
-                (lineage.edges[node] ?? []).sorted().prefix(50).map { "\($0.kind.rawValue)/\($0.id)" })
+                (lineage.edges[node] ?? []).sorted().prefix(50).map {
+                    "\($0.kind.rawValue)/\($0.id)"
+                })
             writer.endObject()
         }
         writer.endArray()

@@ -19,7 +19,8 @@ public struct DeliveryTiles: Sendable {
         let questions = desk.questions
         if questions.isEmpty {
             return Tile(
-                "decisions", .empty, Phrase("tile.decisions.empty"), command: "martlet import git .")
+                "decisions", .empty, Phrase("tile.decisions.empty"), command: "martlet import git ."
+            )
         }
         // A question without enough data waits for data, not for a person.
         let waiting = questions.count { name, scope in

@@ -21,7 +21,8 @@ struct FeedbackReading {
             "adopted",
         ]
         for (name, _) in given where !outer.contains(name) && !known.contains(name) {
-            fault = "unknown field \(quoted(name)); known are \(known.sorted().joined(separator: ", "))"
+            fault =
+                "unknown field \(quoted(name)); known are \(known.sorted().joined(separator: ", "))"
             return
         }
         if !["score", "thumbs", "tag", "comment", "adopted"].contains(where: { json[$0] != nil }) {
@@ -35,7 +36,8 @@ struct FeedbackReading {
             }
             let scale = json["scale"]?.double ?? 5
             if value < 0 || value > scale {
-                fault = "score \(numberText(value, .plain)) is not within 0 and \(numberText(scale, .plain))"
+                fault =
+                    "score \(numberText(value, .plain)) is not within 0 and \(numberText(scale, .plain))"
                 return
             }
         }

@@ -42,7 +42,8 @@ public struct KPIAPI: Sendable {
             }
             let scope = KPIScope(request)
             let window = try window(request)
-            let isStandard = scope == KPIScope() && request.parameter("from") == nil
+            let isStandard =
+                scope == KPIScope() && request.parameter("from") == nil
                 && request.parameter("to") == nil
             let kpis =
                 isStandard
@@ -156,7 +157,11 @@ public struct KPIAPI: Sendable {
         writer.field("source", found.source)
         writer.field("limits", text)
         writer.key("level")
-        if let level = found.level(kpi.id, kpi.value) { writer.string(level) } else { writer.null() }
+        if let level = found.level(kpi.id, kpi.value) {
+            writer.string(level)
+        } else {
+            writer.null()
+        }
         writer.endObject()
     }
 

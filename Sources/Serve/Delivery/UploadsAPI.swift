@@ -32,7 +32,8 @@ public struct UploadsAPI: Sendable {
     public var routes: [Route] {
         func route(_ path: String, _ take: @escaping HTTPHandler) -> Route {
             Route(
-                ["POST", "PUT"], "/api/martlet/v1/\(path)", .slow, bodyBytesMax: Limits.bodyBytesMax,
+                ["POST", "PUT"], "/api/martlet/v1/\(path)", .slow,
+                bodyBytesMax: Limits.bodyBytesMax,
                 isWrite: true, handler: take)
         }
         return [
@@ -159,7 +160,8 @@ public struct UploadsAPI: Sendable {
 
     private func count(_ name: String, _ source: String, reason: String?) {
         let help =
-            reason == nil ? "Deliveries that were verified and kept." : "Deliveries that were refused."
+            reason == nil
+            ? "Deliveries that were verified and kept." : "Deliveries that were refused."
         let labels = [("source", source)] + (reason.map { [("reason", $0)] } ?? [])
         registry.counter(name, help, Labels(labels)).add()
     }

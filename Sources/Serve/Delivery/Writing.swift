@@ -51,7 +51,8 @@ extension JSONWriter {
         var counts: [Phrase: Int] = [:]
         for phrase in phrases { counts[phrase, default: 0] += 1 }
         beginArray()
-        for (phrase, count) in counts.sorted(by: { ($1.value, $0.key.key) < ($0.value, $1.key.key) }) {
+        for (phrase, count) in counts.sorted(by: { ($1.value, $0.key.key) < ($0.value, $1.key.key) }
+        ) {
             beginObject()
             key("reason")
             Serve.write(phrase, to: &self)

@@ -27,7 +27,8 @@ struct AgentDoor: ParsableArguments {
         if let url { return .remote(url: url, headers: headers) }
         let folder = data ?? "./data"
         if let holder = FolderLock.holder(of: folder) {
-            let address = holder.address.contains("://") ? holder.address : "http://\(holder.address)"
+            let address =
+                holder.address.contains("://") ? holder.address : "http://\(holder.address)"
             return .remote(url: address, headers: headers)
         }
         guard data != nil || isFile(folder + "/martlet.db") else {
@@ -90,7 +91,8 @@ enum Talk {
         let json = try? JSON(bytes)
         guard (200..<300).contains(status) || accepts.contains(status) else {
             throw failure(
-                json?["error"]?.text ?? "the agent answered \(status)", status: status == 404 ? 2 : 1)
+                json?["error"]?.text ?? "the agent answered \(status)",
+                status: status == 404 ? 2 : 1)
         }
         return (status, json?["data"] ?? json ?? .null)
     }

@@ -32,7 +32,8 @@ struct Connect: ParsableCommand {
             .github, .gitlab, .jira, .jenkins, .gerrit, .circleci, .devlake, .generic,
         ]
         guard let kind = DeliveryKind(rawValue: kind), kinds.contains(kind) else {
-            throw failure("\(kind) cannot be connected; try \(kinds.map(\.rawValue).joined(separator: ", "))")
+            throw failure(
+                "\(kind) cannot be connected; try \(kinds.map(\.rawValue).joined(separator: ", "))")
         }
         let old = isFile(config) ? try readText(config) : ""
         let before = try load(old)
@@ -51,7 +52,9 @@ struct Connect: ParsableCommand {
         } catch {
             throw failure("cannot write \(config): \(error.localizedDescription)")
         }
-        print("Wrote hooks: \(kind.rawValue)/\(name) to \(config), its secret to \(secretPath) (mode 600).")
+        print(
+            "Wrote hooks: \(kind.rawValue)/\(name) to \(config), its secret to \(secretPath) (mode 600)."
+        )
         let base = publicURL ?? before.publicURL
         say(kind, hook: "\(base)/hooks/\(kind.rawValue)/\(name)", secret, secretPath)
         try reload(kind, url ?? before.publicURL)
@@ -67,7 +70,9 @@ struct Connect: ParsableCommand {
 
     /// The file's text with one more entry under `hooks:`, the rest untouched.
     private func section(_ kind: DeliveryKind, _ secret: String, in old: String) -> String {
-        var entry = ["  - kind: \(kind.rawValue)", "    name: \(name)", "    secret_file: \(secret)"]
+        var entry = [
+            "  - kind: \(kind.rawValue)", "    name: \(name)", "    secret_file: \(secret)",
+        ]
         if let team { entry.append("    team: \(quoted(team))") }
         var lines = old.components(separatedBy: "\n")
         if let index = lines.firstIndex(where: { $0.hasPrefix("hooks:") }) {
@@ -87,7 +92,8 @@ struct Connect: ParsableCommand {
         }.joined()
         let folder = (path as NSString).deletingLastPathComponent
         try? FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
         guard
             FileManager.default.createFile(
                 atPath: path, contents: Data((secret + "\n").utf8),
@@ -106,7 +112,9 @@ struct Connect: ParsableCommand {
         case .gitlab:
             print("  Settings → Webhooks → Add new webhook")
             print("  URL            \(hook)\n  Secret token   \(secret)")
-            print("  Triggers       push, tag, issues, merge requests, jobs, pipelines, deployments, releases")
+            print(
+                "  Triggers       push, tag, issues, merge requests, jobs, pipelines, deployments, releases"
+            )
         case .jira:
             print("  System → WebHooks → Create")
             print("  URL            \(hook)\n  Secret         \(secret)")
@@ -119,7 +127,9 @@ struct Connect: ParsableCommand {
             print("  with           Authorization: Bearer $(cat \(path))")
         }
         if hook.contains("127.0.0.1") || hook.contains("localhost") {
-            print("\nThe other end cannot reach \(hook) from outside this machine: set external_url or")
+            print(
+                "\nThe other end cannot reach \(hook) from outside this machine: set external_url or"
+            )
             print("--public-url, or pull instead (sources: in deploy/martlet.example.yml).")
         }
     }
@@ -135,7 +145,9 @@ struct Connect: ParsableCommand {
         _ = try talk.ask("GET", "/hooks/\(kind.rawValue)/\(name)")
         print("\nThe agent at \(base) has reloaded and answers for this source.")
         guard let wait else { return }
-        guard let millis = parseDuration(wait) else { throw failure("--wait \(wait) is not a duration") }
+        guard let millis = parseDuration(wait) else {
+            throw failure("--wait \(wait) is not a duration")
+        }
         let source = "\(kind.rawValue)/\(name)"
         let end = Clock.system.now() + millis
         print("Waiting for the first delivery …")
@@ -148,6 +160,7 @@ struct Connect: ParsableCommand {
             }
             Thread.sleep(forTimeInterval: 2)
         }
-        throw failure("no delivery came within \(wait); see the other end's list of deliveries", status: 1)
+        throw failure(
+            "no delivery came within \(wait); see the other end's list of deliveries", status: 1)
     }
 }

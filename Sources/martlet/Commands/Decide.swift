@@ -29,7 +29,9 @@ struct Decide: ParsableCommand {
             let answer = try talk.ask("GET", "/api/martlet/v1/decisions").data
             if json { return printJSON(answer) }
             let decisions = answer["decisions"]?.items ?? []
-            if decisions.isEmpty { print("No events yet, so nothing to decide: martlet import git .") }
+            if decisions.isEmpty {
+                print("No events yet, so nothing to decide: martlet import git .")
+            }
             for decision in decisions { show(decision, words) }
             return
         }

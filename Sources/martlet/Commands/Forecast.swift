@@ -28,7 +28,8 @@ struct Forecast: ParsableCommand {
     func run() throws {
         guard let file else {
             let talk = try door.open()
-            let answer = try talk.ask("GET", "/api/martlet/v1/decisions/commit", [("team", team)]).data
+            let answer = try talk.ask("GET", "/api/martlet/v1/decisions/commit", [("team", team)])
+                .data
             if json { return printJSON(answer) }
             let words = Words()
             print(words.text(answer["summary"]))
@@ -41,7 +42,9 @@ struct Forecast: ParsableCommand {
         }
         guard days > 0, days <= 366 else { throw failure("--days must be 1 to 366") }
         let now = try at.map { text -> Millis in
-            guard let time = parseRFC3339(text) else { throw failure("--at \(text) is not RFC 3339") }
+            guard let time = parseRFC3339(text) else {
+                throw failure("--at \(text) is not RFC 3339")
+            }
             return time
         }
         let times = try times(file, until: now ?? Clock.system.now())
@@ -115,7 +118,8 @@ struct Forecast: ParsableCommand {
             ("days", Double(days)), ("expected", forecast.expected), ("low", forecast.low),
             ("high", forecast.high), ("level", forecast.level), ("sure", forecast.sure),
             ("n", Double(score.n)), ("coverage", score.coverage), ("error", score.error),
-            ("error_last_window", score.errorLastWindow), ("error_plain_mean", score.errorPlainMean),
+            ("error_last_window", score.errorLastWindow),
+            ("error_plain_mean", score.errorPlainMean),
         ] as [(String, Double?)] {
             writer.key(name)
             if let value { writer.number(value) } else { writer.null() }

@@ -51,8 +51,12 @@ struct ImportGit: ParsableCommand {
         wanted.withSizes = !withoutSizes
         wanted.tagsAreDeployments = !tagsAreNotDeployments
         if let since {
-            guard let time = parseRFC3339(since) ?? parseDuration(since).map({ Clock.system.now() - $0 })
-            else { throw failure("--since \(since) is neither RFC 3339 nor a duration such as 365d") }
+            guard
+                let time = parseRFC3339(since)
+                    ?? parseDuration(since).map({ Clock.system.now() - $0 })
+            else {
+                throw failure("--since \(since) is neither RFC 3339 nor a duration such as 365d")
+            }
             wanted.since = time
         }
         let reading: NormalisedDelivery
@@ -68,7 +72,8 @@ struct ImportGit: ParsableCommand {
             let part = reading.events[start..<min(start + 4000, reading.events.count)]
             let body = Array(part.map(\.json.encoded).joined(separator: [0x0a]))
             outcome.take(
-                try talk.ask("POST", "/api/martlet/v1/events", [("source", "git")], body: body).data)
+                try talk.ask("POST", "/api/martlet/v1/events", [("source", "git")], body: body).data
+            )
         }
         outcome.show(reading.events.map(\.kind), isJSON: json)
     }

@@ -38,12 +38,14 @@ struct UploadOptions: ParsableArguments {
             let time = changed.map { numberText($0.timeIntervalSince1970.rounded(), .plain) }
             let query: [(name: String, value: String?)] = [
                 ("time", time), ("team", team), ("repository", repository), ("service", service),
-                ("sha", sha), ("build", build), ("model", model), ("version", version), ("run", run),
+                ("sha", sha), ("build", build), ("model", model), ("version", version),
+                ("run", run),
             ]
             do {
                 outcome.take(
                     try talk.ask(
-                        "POST", "/api/martlet/v1/uploads/\(kind.rawValue)", query, body: bytes).data)
+                        "POST", "/api/martlet/v1/uploads/\(kind.rawValue)", query, body: bytes
+                    ).data)
             } catch {
                 remark("in \(file)")
                 throw error
@@ -56,7 +58,8 @@ struct UploadOptions: ParsableArguments {
 struct ImportJUnit: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "junit", abstract: "Test reports in JUnit's XML.",
-        discussion: "martlet import junit build/reports/*.xml --repository acme/shop --sha $GIT_COMMIT")
+        discussion:
+            "martlet import junit build/reports/*.xml --repository acme/shop --sha $GIT_COMMIT")
     @OptionGroup var options: UploadOptions
     func run() throws { try options.send(.junit) }
 }
@@ -79,7 +82,8 @@ struct ImportJTL: ParsableCommand {
 
 struct ImportTraining: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "training", abstract: "Loss and metrics of training runs, a JSON object a line.",
+        commandName: "training",
+        abstract: "Loss and metrics of training runs, a JSON object a line.",
         discussion: "martlet import training run.jsonl --model chat-7b --version 12")
     @OptionGroup var options: UploadOptions
     func run() throws { try options.send(.training) }

@@ -49,7 +49,8 @@ struct KPICommand: ParsableCommand {
         let kpis = answer["kpis"]?.items ?? []
         if kpis.isEmpty {
             print(
-                "No events yet. Bring some: martlet import git .   or   martlet connect github NAME")
+                "No events yet. Bring some: martlet import git .   or   martlet connect github NAME"
+            )
             return
         }
         if definitions { return try definitionsText(talk) }
@@ -74,7 +75,10 @@ struct KPICommand: ParsableCommand {
         for kpi in kpis {
             for item in kpi["excluded"]?.items ?? [] {
                 reasons.append(
-                    (kpi["id"]?.text ?? "", "\(valueText(item["count"])) \(words.text(item["reason"]))"))
+                    (
+                        kpi["id"]?.text ?? "",
+                        "\(valueText(item["count"])) \(words.text(item["reason"]))"
+                    ))
             }
         }
         if !reasons.isEmpty {
@@ -120,7 +124,9 @@ struct KPICommand: ParsableCommand {
         print("\nWhat is not released yet is left out, never counted as 0.")
     }
 
-    private func hoursText(_ hours: Double) -> String { numberText((hours * 10).rounded() / 10, .plain) }
+    private func hoursText(_ hours: Double) -> String {
+        numberText((hours * 10).rounded() / 10, .plain)
+    }
 
     private func explainText(_ answer: JSON, _ words: Words) {
         let kpi = answer["kpi"] ?? .null
@@ -134,7 +140,8 @@ struct KPICommand: ParsableCommand {
             tableText(
                 rows.map { row in
                     [
-                        "  " + timeText(row["time"]), valueText(row["value"]), row["id"]?.text ?? "",
+                        "  " + timeText(row["time"]), valueText(row["value"]),
+                        row["id"]?.text ?? "",
                         (row["links"]?.items ?? []).compactMap(\.text).joined(separator: " "),
                     ]
                 }))
@@ -145,7 +152,10 @@ struct KPICommand: ParsableCommand {
             print(
                 tableText(
                     list.map { row in
-                        ["  " + timeText(row["time"]), row["id"]?.text ?? "", words.text(row["reason"])]
+                        [
+                            "  " + timeText(row["time"]), row["id"]?.text ?? "",
+                            words.text(row["reason"]),
+                        ]
                     }))
         }
     }

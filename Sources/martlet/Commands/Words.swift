@@ -11,9 +11,11 @@ struct Words {
     /// Reads `dashboards/web/lang/LANGUAGE.json`; without the file phrases show their keys.
     init(_ language: String = "en", share: String? = nil) {
         let file = shareFolder(share).map { "\($0)/dashboards/web/lang/\(language).json" }
-        let fields = file.flatMap { try? readText($0) }.flatMap { try? JSON(text: $0) }?.fields ?? []
+        let fields =
+            file.flatMap { try? readText($0) }.flatMap { try? JSON(text: $0) }?.fields ?? []
         sentences = Dictionary(
-            fields.compactMap { key, value in value.text.map { (key, $0) } }, uniquingKeysWith: { $1 })
+            fields.compactMap { key, value in value.text.map { (key, $0) } },
+            uniquingKeysWith: { $1 })
     }
 
     /// The sentence of a phrase as the end points write it.

@@ -152,7 +152,8 @@ final class DeliveryDoors: Sendable {
         }
     }
 
-    private static func secret(_ path: String, _ folder: String, for name: String) throws -> [UInt8] {
+    private static func secret(_ path: String, _ folder: String, for name: String) throws -> [UInt8]
+    {
         let full = path.hasPrefix("/") ? path : folder + "/" + path
         do {
             return Array(try readText(full).utf8)
@@ -190,7 +191,8 @@ extension PseudonymStore {
 }
 
 /// Runs a blocking call on a thread of the system's own and waits for it without blocking.
-func offPool<Value: Sendable>(_ call: @escaping @Sendable () throws -> Value) async throws -> Value {
+func offPool<Value: Sendable>(_ call: @escaping @Sendable () throws -> Value) async throws -> Value
+{
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global().async {
             continuation.resume(with: Result { try call() })

@@ -32,7 +32,8 @@ final class DeliveryLoop: Sendable {
     private static let week: Millis = 7 * 86_400_000
 
     init(
-        records: RecordKeeper, board: DeliveryBoard, intake: Intake, registry: Registry, clock: Clock,
+        records: RecordKeeper, board: DeliveryBoard, intake: Intake, registry: Registry,
+        clock: Clock,
         config: @escaping @Sendable () -> DeliveryConfig,
         gates: @escaping @Sendable () -> [MetricFamily]
     ) {
@@ -90,7 +91,8 @@ final class DeliveryLoop: Sendable {
         let window = TimeRange(from: now - config.windowMillis, through: now)
         board.set(
             DeliverySnapshot(
-                state: folded, kpis: folded.kpis(window: window, now: now), window: window, at: now))
+                state: folded, kpis: folded.kpis(window: window, now: now), window: window, at: now)
+        )
         // Without new events only the newest bucket can have moved.
         let from = folded.recomputeFrom(changed: came) ?? now - DeliveryLoop.week
         // Twenty years: older times are clocks that were never set.
@@ -119,7 +121,8 @@ final class DeliveryLoop: Sendable {
             return MetricFamily(
                 name: "delivery_\(kpi.id)",
                 metadata: MetricMetadata(
-                    kind: .gauge, help: "A figure of delivery; see martlet kpi --explain \(kpi.id)."),
+                    kind: .gauge, help: "A figure of delivery; see martlet kpi --explain \(kpi.id)."
+                ),
                 samples: [.init(labels: labels, value: value)])
         }
         families += gates()

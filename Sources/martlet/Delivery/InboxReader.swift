@@ -34,11 +34,17 @@ final class InboxReader: Sendable {
             // What an earlier version could not read, this one may.
             _ = try? self.events.retryFailed()
             let grumble = Grumble()
-            var prunedAt: Millis = 0
+            var (prunedAt, scrubbedAt): (Millis, Millis) = (0, 0)
+            var isDirty = false
             while !self.isStopped.withLock({ $0 }) {
                 do {
-                    while try self.readSome() {}
+                    while try self.readSome(&isDirty) {}
                     let now = self.clock.now()
+                    // At most every ten seconds: emptying the log makes writers wait some milliseconds.
+                    if isDirty && now - scrubbedAt >= 10_000 {
+                        try self.events.scrub()
+                        (isDirty, scrubbedAt) = (false, now)
+                    }
                     if now - prunedAt > 3_600_000 {
                         try self.events.pruneInbox(now: now)
                         prunedAt = now
@@ -64,7 +70,7 @@ final class InboxReader: Sendable {
     func ring() { wake.signal() }
 
     /// - Returns: true when something was settled and there may be more.
-    private func readSome() throws -> Bool {
+    private func readSome(_ isDirty: inout Bool) throws -> Bool {
         let items = try events.waiting(limit: 200)
         var settled = false
         for item in items {
@@ -82,7 +88,10 @@ final class InboxReader: Sendable {
                 try fail(item, error.description, reason: error.reason)
             }
         }
-        if settled { arrived() }
+        if settled {
+            isDirty = true
+            arrived()
+        }
         return settled && items.count == 200
     }
 
@@ -98,7 +107,8 @@ final class InboxReader: Sendable {
         }
         if !reading.faults.isEmpty {
             registry.counter(
-                "martlet_ingest_faults_total", "Things in deliveries that lack what an event needs.",
+                "martlet_ingest_faults_total",
+                "Things in deliveries that lack what an event needs.",
                 Labels([("source", source)])
             ).add(Double(reading.faults.count))
         }

@@ -36,9 +36,11 @@ struct SimulatedDelivery {
         guard time <= now else { return }
         events.append(
             .object([
-                ("kind", .string(kind)), ("id", .string("demo/\(id)")), ("time", .number(String(time))),
+                ("kind", .string(kind)), ("id", .string("demo/\(id)")),
+                ("time", .number(String(time))),
                 ("team", .string("chat")), ("repository", .string("demo/chat")),
-                ("service", .string("chat")), ("actor", .string(actor)), ("fields", .object(fields)),
+                ("service", .string("chat")), ("actor", .string(actor)),
+                ("fields", .object(fields)),
             ]))
     }
 
@@ -52,7 +54,9 @@ struct SimulatedDelivery {
             ("iteration", .string("demo-\(number)")), ("name", .string(name)),
             ("start", .number(String(start))), ("end", .number(String(end))),
         ]
-        add("iteration", "it/\(number)/started", at: start, common + [("action", .string("started"))])
+        add(
+            "iteration", "it/\(number)/started", at: start,
+            common + [("action", .string("started"))])
         add("iteration", "it/\(number)/closed", at: end, common + [("action", .string("closed"))])
         for index in 0..<10 { item(number, index, start: start, end: end) }
         for week in 0..<2 {
@@ -85,7 +89,7 @@ struct SimulatedDelivery {
                 ("action", .string("moved")), ("fromStage", .string("To Do")),
                 ("stage", .string("In Progress")),
             ])
-        let done = begun + Millis(2 + below(index >= 8 ? 24 : 12)) * SimulatedDelivery.day / 2
+        let done = begun + Millis(2 + below(index >= 8 ? 40 : 24)) * SimulatedDelivery.day / 2
         guard done < end else { return }
         add(
             "workItem", "\(key)/done", at: done, by: who,
@@ -128,12 +132,14 @@ struct SimulatedDelivery {
                 ("branch", .string("main")), ("sha", .string(sha)),
                 ("status", .string(below(10) == 0 ? "failure" : "success")),
                 ("started", .number(String(merged + 60_000))),
-                ("finished", .number(String(merged + 600_000))), ("durationMillis", .number(540_000)),
+                ("finished", .number(String(merged + 600_000))),
+                ("durationMillis", .number(540_000)),
             ])
         add(
             "testRun", "tests/\(number)", at: merged + 600_000,
             [
-                ("suite", .string("unit")), ("sha", .string(sha)), ("passed", .number(420 + below(5))),
+                ("suite", .string("unit")), ("sha", .string(sha)),
+                ("passed", .number(420 + below(5))),
                 ("failed", .number(0)), ("errors", .number(0)), ("skipped", .number(3)),
             ])
     }
@@ -175,7 +181,8 @@ struct SimulatedDelivery {
         add(
             "deployment", "deploy/\(number)/back", at: time + 5_400_000,
             [
-                ("deployment", .string(deployment + "-back")), ("environment", .string("production")),
+                ("deployment", .string(deployment + "-back")),
+                ("environment", .string("production")),
                 ("status", .string("success")), ("rollbackOf", .string(deployment)),
                 ("isUnplanned", .bool(true)), ("started", .number(String(time + 5_000_000))),
                 ("finished", .number(String(time + 5_400_000))),
@@ -192,7 +199,8 @@ struct SimulatedDelivery {
         guard time <= now else { return }
         feedback.append(
             .object([
-                ("id", .string("demo/feedback/\(number)/\(index)")), ("time", .number(String(time))),
+                ("id", .string("demo/feedback/\(number)/\(index)")),
+                ("time", .number(String(time))),
                 ("service", .string("chat")), ("team", .string("chat")), ("score", .number(score)),
                 ("thumbs", .string(score >= 3 ? "up" : "down")), ("model", .string("chat-7b")),
                 ("version", .string(version)), ("user", .string("user-\(below(40))")),

@@ -40,7 +40,8 @@ private func makeRepository(_ folder: String) throws {
         try git(["add", "."], in: folder)
         try git(["commit", "-q", "-m", "Add step \(index) (#\(index + 1))"], in: folder, at: time)
         if index % 2 == 1 {
-            try git(["tag", "-a", "v1.\(index / 2).0", "-m", "release"], in: folder, at: time + 7200)
+            try git(
+                ["tag", "-a", "v1.\(index / 2).0", "-m", "release"], in: folder, at: time + 7200)
         }
     }
 }
@@ -86,7 +87,9 @@ private func makeRepository(_ folder: String) throws {
         #expect(offline.output.contains("deployments"), "\(offline.output)")
     }
 
-    @Test func `an answer to a decision is kept beside it, and an override needs a reason`() async throws {
+    @Test func `an answer to a decision is kept beside it, and an override needs a reason`()
+        async throws
+    {
         let agent = try await Agent(configuration: "host: {enabled: false}\n")
         let event =
             #"{"kind":"build","id":"b","time":"\#(CivilTime(Clock.system.now()).rfc3339)","#
@@ -103,7 +106,9 @@ private func makeRepository(_ folder: String) throws {
         #expect(try await post(path, #"{"kind":"override","reason":"holidays"}"#).status == 200)
         let kept = try await get(agent.url + "/api/martlet/v1/decisions/\(id)")
         #expect(text(kept).contains("holidays"))
-        #expect(try await post(agent.url + "/api/martlet/v1/decisions/x/answer", #"{"kind":"accept"}"#).status == 404)
+        #expect(
+            try await post(agent.url + "/api/martlet/v1/decisions/x/answer", #"{"kind":"accept"}"#)
+                .status == 404)
     }
 
     @Test func `connect writes the section and a secret that only its owner reads`() throws {

@@ -118,7 +118,8 @@ private func bytes(ofFolder folder: String) throws -> Data {
 
 @Suite(.serialized) struct DeliveryHooksTests {
     @Test(.enabled(if: samplesAreThere, "the sample payloads are not here"))
-    func `every signed request of the samples gets its verdict, and nobody is named`() async throws {
+    func `every signed request of the samples gets its verdict, and nobody is named`() async throws
+    {
         let requests = try signedRequests()
         // One source for each kind and secret.
         var names: [String: String] = [:]
@@ -144,7 +145,9 @@ private func bytes(ofFolder folder: String) throws -> Data {
             let answer = try await client.send(
                 FetchRequest(
                     "POST", "\(agent.url)/hooks/\(request.source)/\(name)",
-                    headers: (request.needsNow ? try resigned(request, body) : request.headers) + [("Content-Type", "application/json")], body: body))
+                    headers: (request.needsNow ? try resigned(request, body) : request.headers) + [
+                        ("Content-Type", "application/json")
+                    ], body: body))
             let isAccepted = (200..<300).contains(answer.status)
             if isAccepted != request.isAccepted {
                 wrong.append("\(request.source)/\(request.file) \(request.note): \(answer.status)")
@@ -160,6 +163,7 @@ private func bytes(ofFolder folder: String) throws -> Data {
         #expect(agent.child.wait() == 0)
         let data = try bytes(ofFolder: agent.folder.path + "/data")
         let leaked = named.filter { data.range(of: Data($0.utf8)) != nil }
+        #expect(named.count >= 5, "the samples name \(named.count) people")
         #expect(leaked.isEmpty, "in the data folder: \(leaked.prefix(5))")
     }
 
@@ -181,7 +185,8 @@ private func bytes(ofFolder folder: String) throws -> Data {
                     FetchRequest(
                         "POST", agent.url + "/hooks/generic/ci",
                         headers: [
-                            ("Authorization", "Bearer s3cret"), ("Content-Type", "application/json"),
+                            ("Authorization", "Bearer s3cret"),
+                            ("Content-Type", "application/json"),
                         ], body: Array(body.utf8)))
                 if answer.status == 202 { accepted.insert(id) }
             }
@@ -192,10 +197,10 @@ private func bytes(ofFolder folder: String) throws -> Data {
         let agent = try await Agent(configuration: configuration, folder: folder)
         try await until("every accepted build is known") {
             let answer = try await get(
-                agent.url + "/api/martlet/v1/kpis/build_success_rate/rows?from=1763600000&to=1763800000")
+                agent.url
+                    + "/api/martlet/v1/kpis/build_success_rate/rows?from=1763600000&to=1763800000")
             let rows = try JSON(answer.body)["data"]?["rows"]?.items ?? []
             return rows.count == accepted.count
         }
     }
 }
-
