@@ -16,6 +16,8 @@ final class DeliveryLoop: Sendable {
         var events: [Event] = []
         var writtenAt: Millis = 0
         var foldedAt: Millis = 0
+        /// No fold before this time: folding takes at most a fifth of one core.
+        var restsUntil: Millis = 0
     }
 
     private let records: RecordKeeper
@@ -64,6 +66,7 @@ final class DeliveryLoop: Sendable {
     func round(_ now: Millis) throws {
         try state.withLock { state in
             let isFirst = state.foldedAt == 0
+            if now < state.restsUntil { return }
             var came: [Millis] = []
             while true {
                 let changes = try records.events.changed(since: state.cursor)
@@ -75,6 +78,7 @@ final class DeliveryLoop: Sendable {
             if isFirst || !came.isEmpty || now - state.foldedAt >= DeliveryLoop.refoldMillis {
                 try fold(state.events, came, now)
                 state.foldedAt = now
+                state.restsUntil = now + min(60_000, (clock.now() - now) * 4)
                 state.writtenAt = 0
             }
             if now - state.writtenAt >= DeliveryLoop.writeMillis {
