@@ -110,6 +110,14 @@ extension EventKeeper {
         }
     }
 
+    /// Empties the write-ahead log into the file: deliveries that were read, and whom they name, are gone
+    /// from both then.
+    public func scrub() throws(RecordError) {
+        try base.withoutTransaction("empty the write-ahead log") { db in
+            _ = try db.checkpoint(.truncate)
+        }
+    }
+
     /// How many deliveries wait, and how many were laid aside.
     public func inboxCounts() throws(RecordError) -> (waiting: Int, laidAside: Int) {
         try base.read("count the inbox") { db in

@@ -18,6 +18,7 @@ public final class RecordKeeper: Sendable {
     public let alerts: AlertStates
     public let kpis: KPIHistory
     public let events: EventKeeper
+    public let decisions: DecisionLog
     private let base: RecordBase
 
     private init(base: RecordBase, registry: Registry) {
@@ -28,6 +29,7 @@ public final class RecordKeeper: Sendable {
         alerts = AlertStates(base: base)
         kpis = KPIHistory(base: base)
         events = EventKeeper(base: base, registry: registry)
+        decisions = DecisionLog(base: base)
     }
 
     /// Opens `folder/martlet.db`, verifies it, and brings its tables up to date.
@@ -48,6 +50,8 @@ public final class RecordKeeper: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
+            // What was removed (a delivery with names in it) is overwritten, not only forgotten.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
             try verify(path)

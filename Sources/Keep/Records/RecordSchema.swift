@@ -64,6 +64,7 @@ func recordMigrator() -> DatabaseMigrator {
                 """)
     }
     registerEventMigration(&migrator)
+    registerDecisionMigration(&migrator)
     return migrator
 }
 

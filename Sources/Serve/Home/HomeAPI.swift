@@ -34,12 +34,15 @@ public struct HomeAPI: Sendable {
     private let logSources: @Sendable () -> Int
     /// Whether the chart library is there; without it the pages show tables.
     private let hasCharts: @Sendable () -> Bool
+    /// Tiles of delivery and decisions; nil says how to begin.
+    private let delivery: DeliveryTiles?
 
     public init(
         facts: HomeFacts, engine: Engine, clock: Clock,
         alerts: @escaping @Sendable () -> AlertCounts, logSources: @escaping @Sendable () -> Int,
-        hasCharts: @escaping @Sendable () -> Bool
+        hasCharts: @escaping @Sendable () -> Bool, delivery: DeliveryTiles? = nil
     ) {
+        self.delivery = delivery
         self.hasCharts = hasCharts
         self.facts = facts
         self.engine = engine
@@ -83,8 +86,10 @@ public struct HomeAPI: Sendable {
 
     private func tiles(_ counts: AlertCounts, _ now: Millis) -> [Tile] {
         [
-            Tile("decisions", .empty, Phrase("tile.decisions.empty"), command: nil),
-            Tile("delivery", .empty, Phrase("tile.delivery.empty"), command: pushCommand),
+            delivery?.decisions()
+                ?? Tile("decisions", .empty, Phrase("tile.decisions.empty"), command: nil),
+            delivery?.delivery(now: now)
+                ?? Tile("delivery", .empty, Phrase("tile.delivery.empty"), command: pushCommand),
             Tile("models", .empty, Phrase("tile.models.empty"), command: scrapeCommand),
             Tile("rehearsals", .empty, Phrase("tile.rehearsals.empty"), command: nil),
             alertTile(counts), hostTile(now), logTile(now),

@@ -28,7 +28,8 @@ extension Agent {
                 isSimulated: options.isSimulated, started: started),
             engine: engine, clock: clock, alerts: { [self] in alertCounts },
             logSources: { [self] in current.logs.count },
-            hasCharts: { isFile(library + "/dygraph.min.js") })
+            hasCharts: { isFile(library + "/dygraph.min.js") },
+            delivery: DeliveryTiles(board: delivery.board, desk: delivery.desk))
         let metrics = MetricsAPI(
             families: { [self] in exposed }, source: stores.source, clock: clock,
             externalLabels: current.externalLabels.map { ($0.key, $0.value) })
@@ -54,7 +55,7 @@ extension Agent {
             + LogsAPI(
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
             ).routes
-            + home.routes + metrics.routes + files.routes
+            + delivery.routes + home.routes + metrics.routes + files.routes
     }
 
     private var flags: [(String, String)] {

@@ -25,6 +25,7 @@ final class Agent: Sendable {
     let scraper: Scraper
     let ruler: Ruler
     let notifier: Notifier
+    let delivery: DeliveryRoom
     let follower: LogFollower
     let board = HostBoard()
     let process: ProcessMetrics
@@ -80,7 +81,11 @@ final class Agent: Sendable {
         world.externalURL = configuration.publicURL
         world.externalLabels = Labels(configuration.externalLabels.map { ($0.key, $0.value) })
         world.limits = configuration.queryLimits
-        ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
+        let ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
+        self.ruler = ruler
+        delivery = try DeliveryRoom(
+            configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
+            alerts: { ruler.alerts })
     }
 
     var current: Configuration { configuration.withLock { $0 } }
@@ -142,6 +147,7 @@ final class Agent: Sendable {
         let task = Task { await follower.run() }
         following.withLock { $0 = task }
         await ruler.apply(groups)
+        try delivery.start()
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
@@ -163,6 +169,7 @@ final class Agent: Sendable {
             server = nil
         }
         scraper.stop()
+        await delivery.stop()
         let task = following.withLock { $0 }
         task?.cancel()
         await task?.value
@@ -194,6 +201,7 @@ final class Agent: Sendable {
             new.query.experimentalFunctions = old.query.experimentalFunctions
             new.query.concurrency = old.query.concurrency
             let groups = try loadRules(new)
+            try delivery.apply(new.delivery)
             scraper.apply(new.scrapes)
             follower.apply(new.logs)
             notifier.apply(new.notifications.receivers)

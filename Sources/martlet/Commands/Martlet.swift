@@ -12,11 +12,13 @@ struct Martlet: AsyncParsableCommand {
             Start it:            martlet run
             Look at it:          http://127.0.0.1:9797
             Ask it:              martlet query 'rate(node_cpu_seconds_total[5m])'
+            Bring a history:     martlet import git . && martlet kpi
             Tell somebody:       martlet run --webhook http://127.0.0.1:8080/alerts
             """,
         version: martletVersion,
         subcommands: [
-            Run.self, Init.self, Check.self, TestGroup.self, Query.self, Drift.self, Quality.self,
+            Run.self, Init.self, Check.self, TestGroup.self, Query.self, Import.self,
+            KPICommand.self, Forecast.self, Decide.self, Connect.self, Drift.self, Quality.self,
             Demo.self, Version.self,
         ]
     )

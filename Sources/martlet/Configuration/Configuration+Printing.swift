@@ -4,6 +4,7 @@
 import Basics
 import Collect
 import Keep
+import Reason
 import Send
 
 extension Configuration {
@@ -40,6 +41,23 @@ extension Configuration {
             let paths = source.paths.map(quoted).joined(separator: ", ")
             lines += ["  - source: \(source.source)", "    paths: [\(paths)]"]
         }
+        lines.append(delivery.hooks.isEmpty ? "hooks: []" : "hooks:")
+        for hook in delivery.hooks {
+            lines.append("  - {kind: \(hook.kind.rawValue), name: \(hook.name)}")
+        }
+        lines.append(delivery.sources.isEmpty ? "sources: []" : "sources:")
+        for source in delivery.sources {
+            let name = source.source.source
+            lines += [
+                "  - source: \(name)", "    url: \(source.url)", "    project: \(source.project)",
+                "    interval: \(durationText(source.intervalMillis))",
+            ]
+        }
+        let environments = delivery.settings.productionEnvironments.map(quoted)
+        lines += [
+            "delivery:",
+            "  production_environments: [\(environments.joined(separator: ", "))]",
+        ]
         let rules = ruleFiles.map { "[\($0.map(quoted).joined(separator: ", "))]" }
         lines += [
             "rule_files: \(rules ?? "[]  # those that come with Martlet")",

@@ -29,6 +29,7 @@ struct Configuration: Sendable {
     var web = WebConfig()
     var storage = StorageConfig()
     var query = QueryConfig()
+    var delivery = DeliveryConfig()
     /// Remarks that came with reading it.
     var warnings: [Problem] = []
 

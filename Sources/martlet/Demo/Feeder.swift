@@ -21,6 +21,9 @@ struct Feeder: Sendable {
     func run() async {
         var team = SimulatedTeam(seed: 20_261_121)
         let now = clock.now()
+        let delivery = SimulatedDelivery(seed: 20_261_121, now: now)
+        await post(JSON.array(delivery.events).encoded, to: "events")
+        await post(JSON.array(delivery.feedback).encoded, to: "feedback")
         var batch: [(time: Millis, sample: SimulatedSample)] = []
         var time = now - Feeder.pastMillis
         while time < now {
@@ -59,18 +62,22 @@ struct Feeder: Sendable {
             writer.endObject()
         }
         writer.endArray()
+        await post(writer.bytes, to: "kpis")
+    }
+
+    private func post(_ body: [UInt8], to name: String) async {
         let request = FetchRequest(
-            "POST", url + "/api/martlet/v1/kpis", headers: [("Content-Type", "application/json")],
-            body: writer.bytes, timeout: .seconds(60))
+            "POST", url + "/api/martlet/v1/" + name,
+            headers: [("Content-Type", "application/json")], body: body, timeout: .seconds(60))
         do {
             let answer = try await fetch.send(request)
             if answer.status != 200 {
                 remark(
-                    "the demo's samples were refused: \(String(decoding: answer.body, as: UTF8.self))"
+                    "the demo's \(name) were refused: \(String(decoding: answer.body, as: UTF8.self))"
                 )
             }
         } catch {
-            remark("the demo's samples did not arrive: \(error)")
+            remark("the demo's \(name) did not arrive: \(error)")
         }
     }
 

@@ -55,6 +55,8 @@ public final class PeopleBook: Sendable {
     private let config: PeopleConfig
     private let salt: [UInt8]
     private let store: PseudonymStore
+    /// True when identities travel on as they are; see ``forwarding()``.
+    private let forwards: Bool
     /// Actors found before: a history names few people many times.
     private let known = Lock([Identity: Actor]())
     /// Beyond so many the memory of actors starts anew; it is only there for speed.
@@ -68,7 +70,19 @@ public final class PeopleBook: Sendable {
         self.salt = salt
         self.config = config
         self.store = store
+        forwards = false
     }
+
+    private init() {
+        salt = []
+        config = PeopleConfig()
+        store = .inMemory()
+        forwards = true
+    }
+
+    /// One that names nobody: actors are identities as text (`Name <e-mail>`), for events on their way
+    /// to an agent, which has the salt and names them before anything is kept.
+    public static func forwarding() -> PeopleBook { PeopleBook() }
 
     /// The actor of an identity; empty when it names nobody.
     public func actor(_ identity: Identity?) -> Actor {
@@ -84,6 +98,13 @@ public final class PeopleBook: Sendable {
 
     private func find(_ identity: Identity) -> Actor {
         let bot = isBot(identity, patterns: config.bots)
+        if forwards {
+            let name = identity.name.filter { $0 != "<" && $0 != ">" }
+            let text =
+                !identity.login.isEmpty
+                ? identity.login : identity.email.isEmpty ? name : "\(name) <\(identity.email)>"
+            return Actor(name: text, isBot: bot)
+        }
         let isCertain = identity.isDeclaredBot || identity.login.hasSuffix("[bot]")
         if bot && isCertain && !identity.login.isEmpty {
             return Actor(name: identity.login, isBot: true)

@@ -37,7 +37,8 @@ public struct KPIScope: Sendable, Hashable {
             && (release == nil || release == row.release)
     }
 
-    func holds(_ place: DeliveryPlace, repositories: [String] = []) -> Bool {
+    /// True when a place lies inside; the repositories of a thing made of several count too.
+    public func holds(_ place: DeliveryPlace, repositories: [String] = []) -> Bool {
         (team == nil || team == place.team)
             && (service == nil || service == place.service)
             && (repository == nil || repository == place.repository

@@ -1,0 +1,136 @@
+// Everything of delivery in a running agent, put together: doors, inbox, figures, decisions, and the
+// routes that show them.
+
+import Basics
+import Carry
+import Collect
+import Foundation
+import Keep
+import Reason
+import Serve
+
+/// The delivery part of an agent.
+final class DeliveryRoom: Sendable {
+    let doors: DeliveryDoors
+    let board = DeliveryBoard()
+    let desk: DecisionDesk
+    private let inbox: InboxReader
+    private let figures: DeliveryLoop
+    private let records: RecordKeeper
+    private let registry: Registry
+    private let clock: Clock
+    private let config: Lock<DeliveryConfig>
+    private let loop = Lock<Loop?>(nil)
+    private let isStarted = Lock(false)
+
+    /// - Parameter alerts: firing alerts, for the gates.
+    init(
+        _ given: DeliveryConfig, stores: Stores, registry: Registry, fetch: Fetch, clock: Clock,
+        alerts: @escaping @Sendable () -> [ActiveAlert]
+    ) throws {
+        let config = Lock(given)
+        self.config = config
+        self.registry = registry
+        self.clock = clock
+        records = stores.records
+        do {
+            doors = try DeliveryDoors(
+                given, records: stores.records, registry: registry, fetch: fetch, clock: clock,
+                arrived: {})
+        } catch {
+            throw StartError("\(error)")
+        }
+        let desk = DecisionDesk(
+            board: board, log: stores.records.decisions, clock: clock,
+            policy: { config.withLock { $0.policy } },
+            facts: { scope in
+                ReleaseFacts(criticalAlerts: critical(alerts(), scope), backupTime: nil)
+            })
+        self.desk = desk
+        inbox = InboxReader(
+            events: stores.records.events, doors: doors, registry: registry, clock: clock,
+            arrived: {})
+        figures = DeliveryLoop(
+            records: stores.records, board: board, intake: stores.intake, registry: registry,
+            clock: clock, config: { config.withLock { $0 } }, gates: { gateFamilies(desk) })
+    }
+
+    /// Starts reading, pulling and computing.
+    func start() throws {
+        try doors.apply(config.withLock { $0 })
+        inbox.start()
+        let loop = figures.loop()
+        self.loop.withLock { $0 = loop }
+        isStarted.withLock { $0 = true }
+    }
+
+    /// Takes a new configuration; settings of figures hold from the next fold on.
+    func apply(_ new: DeliveryConfig) throws {
+        try doors.apply(new)
+        config.withLock { $0 = new }
+        inbox.ring()
+    }
+
+    func stop() async {
+        guard isStarted.withLock({ $0 }) else { return }
+        await doors.stop()
+        inbox.stop()
+        loop.withLock { $0 }?.stop()
+    }
+
+    var routes: [Route] {
+        let (doors, inbox, config) = (doors, inbox, config.withLock { $0 })
+        return HooksAPI(
+            receiver: { doors.receiver }, events: records.events, clock: clock, registry: registry,
+            arrived: { inbox.ring() }, keepSecret: { doors.keep(secret: $1, of: $0) }
+        ).routes
+            + UploadsAPI(
+                people: { doors.people }, events: records.events, clock: clock, registry: registry,
+                arrived: {}
+            ).routes
+            + KPIAPI(
+                board: board, clock: clock, windowMillis: config.windowMillis,
+                yardstick: config.yardstick
+            ).routes
+            + DeliveryAPI(board: board, clock: clock, windowMillis: config.windowMillis).routes
+            + DecisionsAPI(desk: desk, now: clock.now).routes
+    }
+}
+
+/// Names of the critical alerts that fire and are about a scope: one without a label speaks of all.
+private func critical(_ alerts: [ActiveAlert], _ scope: KPIScope) -> [String] {
+    alerts.filter { alert in
+        alert.state == .firing && alert.labels["severity"] == "critical"
+            && scope.labels.allSatisfy { name, value in
+                alert.labels[name].map { $0.isEmpty || $0 == value } ?? true
+            }
+    }.map { $0.labels["alertname"] ?? "alert" }.sorted()
+}
+
+/// `martlet_gate_state`: 1 passes, 0 fails, -1 is unknown.
+private func gateFamilies(_ desk: DecisionDesk) -> [MetricFamily] {
+    var samples: [MetricFamily.Sample] = []
+    for (name, scope) in desk.questions where name == .go {
+        for gate in desk.judgement(name, scope).gates {
+            let value: Double =
+                switch gate.state {
+                case .pass: 1
+                case .fail: 0
+                case .unknown: -1
+                }
+            samples.append(
+                .init(
+                    labels: Labels([
+                        ("service", scope.service ?? ""), ("gate", gate.kind.rawValue),
+                    ]), value: value))
+        }
+    }
+    if samples.isEmpty { return [] }
+    return [
+        MetricFamily(
+            name: "martlet_gate_state",
+            metadata: MetricMetadata(
+                kind: .gauge, help: "A gate of a release: 1 passes, 0 fails, -1 is unknown."),
+            samples: samples)
+    ]
+}

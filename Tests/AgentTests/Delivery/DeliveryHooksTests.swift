@@ -1,0 +1,206 @@
+// Webhooks over the real server: every signed request of the samples gets its verdict, nothing that was
+// answered is lost to a kill, and no name of the samples is in the data folder afterwards.
+
+import Basics
+import Bytes
+import Carry
+import Foundation
+import Testing
+
+private let payloads: String = {
+    let base = ProcessInfo.processInfo.environment["MARTLET_DATA"]
+    return (base ?? root.deletingLastPathComponent().path + "/shared/data") + "/payloads"
+}()
+
+private let samplesAreThere =
+    FileManager.default.fileExists(atPath: payloads + "/signatures.csv")
+
+/// A row of `signatures.csv`.
+private struct SignedRequest {
+    var source: String
+    var file: String
+    var secret: String
+    var headers: [(name: String, value: String)]
+    var isAccepted: Bool
+    /// Signed together with a moment, which has to be near the server's.
+    var needsNow: Bool
+    var note: String
+}
+
+/// Cells of a CSV with quotes.
+private func cells(_ text: String) -> [[String]] {
+    var rows: [[String]] = []
+    var row: [String] = []
+    var cell = ""
+    var isQuoted = false
+    var previous: Character = " "
+    for character in text {
+        if character == "\"" {
+            if !isQuoted && previous == "\"" { cell.append("\"") }
+            isQuoted.toggle()
+        } else if !isQuoted && character == "," {
+            row.append(cell)
+            cell = ""
+        } else if !isQuoted && character.isNewline {
+            row.append(cell)
+            rows.append(row)
+            (row, cell) = ([], "")
+        } else {
+            cell.append(character)
+        }
+        previous = character
+    }
+    if !cell.isEmpty || !row.isEmpty { rows.append(row + [cell]) }
+    return rows.filter { $0.count > 1 }
+}
+
+private func signedRequests() throws -> [SignedRequest] {
+    let text = try String(contentsOfFile: payloads + "/signatures.csv", encoding: .utf8)
+    return try cells(text).dropFirst().map { row in
+        let headers = try JSON(text: row[3]).fields ?? []
+        return SignedRequest(
+            source: row[0], file: row[1], secret: row[2],
+            headers: headers.map { ($0.key, $0.value.text ?? "") },
+            isAccepted: !row[4].hasPrefix("reject"),
+            needsNow: row[4].contains("within tolerance"), note: row.count > 5 ? row[5] : "")
+    }
+}
+
+/// The headers of a request that was signed with a moment, signed anew with now.
+private func resigned(
+    _ request: SignedRequest, _ body: [UInt8]
+) throws -> [(name: String, value: String)] {
+    let seconds = String(Int(Date().timeIntervalSince1970))
+    let id = request.headers.first { $0.name == "webhook-id" }?.value ?? ""
+    let openssl = Process()
+    openssl.executableURL = URL(filePath: "/usr/bin/openssl")
+    openssl.arguments = ["dgst", "-sha256", "-hmac", request.secret, "-binary"]
+    let (input, output) = (Pipe(), Pipe())
+    openssl.standardInput = input
+    openssl.standardOutput = output
+    try openssl.run()
+    try input.fileHandleForWriting.write(contentsOf: Data("\(id).\(seconds).".utf8) + Data(body))
+    try input.fileHandleForWriting.close()
+    let code = try output.fileHandleForReading.readToEnd() ?? Data()
+    return request.headers.map { name, value in
+        switch name {
+        case "webhook-timestamp": (name, seconds)
+        case "webhook-signature": (name, "v1," + code.base64EncodedString())
+        default: (name, value)
+        }
+    }
+}
+
+/// Names and addresses of people in a payload, long enough to be nobody else's word.
+private func people(in json: JSON, _ found: inout Set<String>) {
+    switch json {
+    case .array(let items): for item in items { people(in: item, &found) }
+    case .object(let fields):
+        for (key, value) in fields {
+            if ["email", "emailAddress", "displayName"].contains(key), let text = value.text,
+                text.contains("@") || text.contains(" ")
+            {
+                found.insert(text)
+            }
+            people(in: value, &found)
+        }
+    default: break
+    }
+}
+
+private func bytes(ofFolder folder: String) throws -> Data {
+    var all = Data()
+    for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
+        all += (try? Data(contentsOf: URL(filePath: folder + "/" + name))) ?? Data()
+    }
+    return all
+}
+
+@Suite(.serialized) struct DeliveryHooksTests {
+    @Test(.enabled(if: samplesAreThere, "the sample payloads are not here"))
+    func `every signed request of the samples gets its verdict, and nobody is named`() async throws
+    {
+        let requests = try signedRequests()
+        // One source for each kind and secret.
+        var names: [String: String] = [:]
+        var configuration = "host: {enabled: false}\nhooks:\n"
+        for request in requests where names[request.source + request.secret] == nil {
+            let name = "s\(names.count)"
+            names[request.source + request.secret] = name
+            configuration += "  - kind: \(request.source)\n    name: \(name)\n"
+            configuration += "    secret: \(quoted(request.secret))\n"
+            if request.source == "trello" {
+                configuration +=
+                    "    callback_url: https://martlet.example.org/hooks/trello?board=1\n"
+            }
+        }
+        let agent = try await Agent(configuration: configuration)
+        var named: Set<String> = []
+        var wrong: [String] = []
+        for request in requests {
+            let file = "\(payloads)/\(request.source)/\(request.file)"
+            let isEmpty = request.file == "(empty body)"
+            let body = isEmpty ? [] : [UInt8](try Data(contentsOf: URL(filePath: file)))
+            let name = try #require(names[request.source + request.secret])
+            let answer = try await client.send(
+                FetchRequest(
+                    "POST", "\(agent.url)/hooks/\(request.source)/\(name)",
+                    headers: (request.needsNow ? try resigned(request, body) : request.headers) + [
+                        ("Content-Type", "application/json")
+                    ], body: body))
+            let isAccepted = (200..<300).contains(answer.status)
+            if isAccepted != request.isAccepted {
+                wrong.append("\(request.source)/\(request.file) \(request.note): \(answer.status)")
+            }
+            if isAccepted, let json = try? JSON(body) { people(in: json, &named) }
+        }
+        #expect(wrong.isEmpty, "\(wrong.count) of \(requests.count): \(wrong.prefix(10))")
+        try await until("the inbox is empty", seconds: 60) {
+            let text = text(try await get(agent.url + "/metrics"))
+            return text.contains("martlet_ingest_waiting 0")
+        }
+        agent.child.send(SIGTERM)
+        #expect(agent.child.wait() == 0)
+        let data = try bytes(ofFolder: agent.folder.path + "/data")
+        let leaked = named.filter { data.range(of: Data($0.utf8)) != nil }
+        #expect(named.count >= 5, "the samples name \(named.count) people")
+        #expect(leaked.isEmpty, "in the data folder: \(leaked.prefix(5))")
+    }
+
+    @Test func `a webhook that was answered survives kill -9`() async throws {
+        let folder = try Scratch()
+        let configuration = """
+            host: {enabled: false}
+            hooks: [{kind: generic, name: ci, secret: s3cret}]
+            """
+        var accepted: Set<String> = []
+        for round in 0..<3 {
+            let agent = try await Agent(configuration: configuration, folder: folder)
+            for index in 0..<40 {
+                let id = "build-\(round)-\(index)"
+                let body =
+                    #"{"kind":"build","id":"\#(id)","time":1763700000000,"service":"shop","#
+                    + #""fields":{"build":"\#(id)","status":"success","finished":1763700000000}}"#
+                let answer = try await client.send(
+                    FetchRequest(
+                        "POST", agent.url + "/hooks/generic/ci",
+                        headers: [
+                            ("Authorization", "Bearer s3cret"),
+                            ("Content-Type", "application/json"),
+                        ], body: Array(body.utf8)))
+                if answer.status == 202 { accepted.insert(id) }
+            }
+            agent.child.send(SIGKILL)
+            _ = agent.child.wait()
+        }
+        #expect(accepted.count == 120)
+        let agent = try await Agent(configuration: configuration, folder: folder)
+        try await until("every accepted build is known") {
+            let answer = try await get(
+                agent.url
+                    + "/api/martlet/v1/kpis/build_success_rate/rows?from=1763600000&to=1763800000")
+            let rows = try JSON(answer.body)["data"]?["rows"]?.items ?? []
+            return rows.count == accepted.count
+        }
+    }
+}
