@@ -92,11 +92,14 @@ const orders = { metric: 0, function: 1, aggregation: 1, keyword: 2 };
 function worded({ text, kind, detail, help }, quote) {
   const isCall = kind === 'function' || kind === 'aggregation';
   const said = isCall && has('fn.' + text) ? t('fn.' + text) : help;
-  const hint = [isCall ? detail.replace(') ', ') → ') : detail, said].filter(Boolean).join(' · ');
+  const hint = [isCall ? signature(detail, text) : detail, said].filter(Boolean).join(' · ');
   const order = kind === 'duration' ? durations.indexOf(text) : orders[kind] || 0;
   const insert = isCall ? text + '(' : kind === 'value' && quote !== '`' ? escaped(text, quote) : text;
   return { text, insert, kind: isCall ? 'function' : kind, order, hint };
 }
+
+/** `rate(range vector) instant vector` without the name beside which it stands. */
+const signature = (detail, name) => (detail.startsWith(name) ? detail.slice(name.length) : detail).replace(') ', ') → ');
 
 const escaped = (value, quote) => value.replaceAll('\\', '\\\\').replaceAll(quote || '"', '\\' + (quote || '"')).replaceAll('\n', '\\n');
 

@@ -94,7 +94,7 @@ export function errorPlace(text, message, position) {
   if (position) {
     const at = indexOfByte(text, position.from);
     const before = text.slice(0, at).split('\n');
-    return { at, end: indexOfByte(text, position.through), line: before.length, column: before.at(-1).length + 1, message: bare };
+    return { at, end: indexOfByte(text, position.through), line: before.length, column: before.at(-1).length + 1, message: bare.replace(/^\d+:\d+:\s*(?:parse error:\s*)?/, '') };
   }
   const place = /(?:^|\s)(\d+):(\d+):\s*(?:parse error:\s*)?/.exec(bare);
   if (!place) return { at: null, message: bare };
