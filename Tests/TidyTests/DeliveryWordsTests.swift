@@ -11,8 +11,8 @@ private func sources(_ folders: String...) throws -> String {
     var text = ""
     for folder in folders {
         let base = root.appending(path: folder)
-        let all = FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []
-        for file in all.sorted() where file.hasSuffix(".swift") {
+        let all = FileManager.default.enumerator(atPath: base.path)?.allObjects ?? []
+        for file in all.compactMap({ $0 as? String }).sorted() where file.hasSuffix(".swift") {
             text += try String(contentsOf: base.appending(path: file), encoding: .utf8)
         }
     }

@@ -20,12 +20,12 @@ export function linked(text) {
   return safe ? h('a.mono', { href: text }, text) : h('span.mono', text);
 }
 
-export function openFigure(kpi, { points = [], days = 84, scope = {}, onClose }) {
+export function openFigure(kpi, { points = [], weeks = 52, scope = {}, onClose }) {
   const rows = h('div', skeleton(4));
   const left = h('div');
   const name = nameOf(kpi.id);
   const stick = kpi.yardstick && typeof kpi.yardstick === 'object' ? kpi.yardstick : null;
-  const line = sparkline(points, { height: 64, label: t('kpi.spark', { name, days, value: amount(kpi.value, kpi.unit) }) });
+  const line = sparkline(points, { height: 64, label: t('kpi.spark', { name, weeks, value: amount(kpi.value, kpi.unit) }) });
   const fact = (word, ...value) => [h('dt', word), h('dd', value)];
   const dialog = h('dialog.sheet.figure', {
     'aria-label': name, onclose: () => { dialog.remove(); onClose(); },
@@ -39,7 +39,7 @@ export function openFigure(kpi, { points = [], days = 84, scope = {}, onClose })
       interval(kpi) ? fact(t('kpi.range'), `${interval(kpi)} (${sureness(kpi)})`, Number.isFinite(kpi.p85) ? [' · ', t('kpi.p85', { value: amount(kpi.p85, kpi.unit) })] : null) : null,
       stick ? fact(stick.source || stick.name || '', yardstick(kpi), limits(stick) ? [': ', limits(stick)] : null) : null),
     list(kpi.notes).map(note => h('p.mute', said(note))),
-    line ? h('figure.figure-line', line, h('figcaption.mute', t('kpi.history', { days }))) : null,
+    line ? h('figure.figure-line', line, h('figcaption.mute', t('kpi.history', { weeks }))) : null,
     h('h3', t('kpi.rows')), rows, left));
 
   async function fill() {

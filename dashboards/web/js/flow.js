@@ -50,17 +50,20 @@ function loadTable(load) {
   return table([
     { title: t('flow.person'), text: row => row.name },
     { title: t('flow.items'), value: row => row.name, cell: row => format(field(row, 'items', 'open_items'), 'count') },
-    { title: t('unit.points'), value: row => row.name, cell: row => number(field(row, 'points', 'open_points')) },
+    { title: t('flow.points'), value: row => row.name, cell: row => number(field(row, 'points', 'open_points')) },
     { title: t('flow.reviews'), value: row => row.name, cell: row => format(field(row, 'reviews', 'open_reviews'), 'count') },
   ], load, { caption: t('flow.load'), order: [0, 'up'] });
 }
 
-/** Items by stage and day, stacked: parts of a whole, the last stage at the bottom. */
+/** Items by stage and day, stacked: parts of a whole, what is done at the bottom. */
 function cumulative(days, order) {
   const known = days.map(day => ({ time: millis(field(day, 'day', 'time')), counts: day.counts || {} })).filter(day => day.time !== null);
   if (known.length < 2 || !known.some(day => Object.values(day.counts).some(count => count > 0))) return null;
   const seen = [...new Set(known.flatMap(day => Object.keys(day.counts)))];
-  const names = [...order.filter(name => seen.includes(name)), ...seen.filter(name => !order.includes(name))].reverse();
+  // The agent's stages are those where work is under way; of the others, done holds the most.
+  const final = known.at(-1).counts;
+  const [done, ...waiting] = seen.filter(name => !order.includes(name)).sort((a, b) => (final[b] || 0) - (final[a] || 0));
+  const names = [done, ...order.filter(name => seen.includes(name)).reverse(), ...waiting].filter(name => name !== undefined);
   const total = day => names.reduce((sum, name) => sum + (Number(day.counts[name]) || 0), 0);
   const top = Math.max(1, ...known.map(total));
   const [width, height] = [600, 160];
@@ -74,8 +77,7 @@ function cumulative(days, order) {
     below = above;
     return svg('path', { d: path, style: `fill:var(--c${i % 8});opacity:.5` }, svg('title', {}, name));
   });
-  const now = known.at(-1).counts;
-  return h('figure.card.burn-up', h('figcaption', h('h3', t('flow.cumulative')), names.map((name, i) => h('span.burn-key', h('span.swatch', { style: `--swatch:var(--c${i % 8})` }), name, h('b', format(now[name] ?? 0, 'count'))))),
-    svg('svg.spark', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', height, role: 'img', 'aria-label': names.map(name => `${name} ${now[name] ?? 0}`).join(', ') }, areas),
+  return h('figure.card.burn-up', h('figcaption', h('h3', t('flow.cumulative')), names.map((name, i) => h('span.burn-key', h('span.swatch', { style: `--swatch:var(--c${i % 8})` }), name, h('b', format(final[name] ?? 0, 'count'))))),
+    svg('svg.spark', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', height, role: 'img', 'aria-label': names.map(name => `${name} ${final[name] ?? 0}`).join(', ') }, areas),
     h('p.burn-ends.mute', h('span', dayText(first)), h('span', dayText(last))));
 }

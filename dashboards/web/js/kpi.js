@@ -71,12 +71,12 @@ export function limits(given) {
 /** 98 % is drawn beside the success rate: the case study's figure, labelled so. */
 const reference = { release_success_rate: 0.98 };
 
-/** `points` are [millis, value] pairs of its history; `days` how far they reach. */
-export function card(kpi, { points = [], days = 84, open }) {
+/** `points` are [millis, value] pairs of its history; `weeks` how far they reach. */
+export function card(kpi, { points = [], weeks = 52, open }) {
   const name = nameOf(kpi.id);
   const value = amount(kpi.value, kpi.unit);
   const line = sparkline(points, {
-    height: 32, threshold: reference[kpi.id] ?? null, label: t('kpi.spark', { name, days, value }),
+    height: 32, threshold: reference[kpi.id] ?? null, label: t('kpi.spark', { name, weeks, value }),
   });
   const small = list(kpi.notes).length || kpi.note ? h('span.kpi-mark', { title: list(kpi.notes).map(said).join(' ') || said(kpi.note) }, '*') : null;
   return h('button.card.stat.kpi', { type: 'button', 'data-id': kpi.id, onclick: () => open(kpi.id), title: t('kpi.explain') },

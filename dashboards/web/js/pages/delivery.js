@@ -14,7 +14,7 @@ import { releasesOf } from '../releases.js';
 import { query, setQuery } from '../route.js';
 import { list, said } from '../said.js';
 
-const days = 84; // twelve weeks, as the deployment frequency looks back
+const weeks = 52; // a year: what is usual shows only over seasons
 const stepSeconds = 7 * 86400; // the history of figures is kept by the week
 const parts = ['team', 'repository', 'service'];
 const series = '{__name__=~"delivery_.+"}';
@@ -67,7 +67,7 @@ export function open(place) {
 
   async function history() {
     const end = Math.ceil(Date.now() / 1000 / 86400) * 86400;
-    const start = end - days * stepSeconds;
+    const start = end - weeks * stepSeconds;
     // Without a window: the live figures look back over months, the history is what happened in each week.
     const wanted = ['window=""', ...parts.map(part => `${part}=${JSON.stringify(scope()[part] || '')}`)].join(',');
     try {
@@ -84,7 +84,7 @@ export function open(place) {
     if (scopes.length) return;
     try {
       const found = new Map();
-      for (const labels of list(await get('/api/v1/series', { 'match[]': series, start: Math.floor(Date.now() / 1000) - days * 86400 }))) {
+      for (const labels of list(await get('/api/v1/series', { 'match[]': series, start: Math.floor(Date.now() / 1000) - weeks * stepSeconds }))) {
         const one = Object.fromEntries(parts.filter(part => labels[part]).map(part => [part, labels[part]]));
         found.set(scopeName(one), one);
       }
@@ -96,7 +96,7 @@ export function open(place) {
     drawBar();
     if (!kpis.some(known)) return drawEmpty();
     const byId = new Map(kpis.map(kpi => [kpi.id, kpi]));
-    const cards = found => h('div.stats.kpis', found.map(kpi => card(kpi, { points: lines.get(kpi.id), days, open: show })));
+    const cards = found => h('div.stats.kpis', found.map(kpi => card(kpi, { points: lines.get(kpi.id), weeks, open: show })));
     const first = dora.map(id => byId.get(id)).filter(Boolean);
     put(top, h('div.section-head', h('h2', t('delivery.dora'))), cards(first), h('p.mute.small', t('delivery.dora_note')));
     const others = kpis.filter(kpi => !dora.includes(kpi.id));
@@ -141,7 +141,7 @@ export function open(place) {
     if (dialog) return;
     const kpi = kpis?.find(one => one.id === id) || (has('kpi.name.' + id) ? { id, value: null } : null);
     if (!kpi) return;
-    dialog = openFigure(kpi, { points: lines.get(id), days, scope: scope(), onClose: () => { dialog = null; setQuery({ kpi: null }); } });
+    dialog = openFigure(kpi, { points: lines.get(id), weeks, scope: scope(), onClose: () => { dialog = null; setQuery({ kpi: null }); } });
   }
 
   update().then(() => { if (query().get('iteration')) iterations.scrollIntoView({ block: 'start' }); });
