@@ -105,7 +105,9 @@ public struct HomeAPI: Sendable {
 
     private func alertTile(_ counts: AlertCounts) -> Tile {
         if counts.rules == 0 {
-            return Tile("alerts", .empty, Phrase("tile.alerts.empty"), command: "martlet check config --print")
+            return Tile(
+                "alerts", .empty, Phrase("tile.alerts.empty"),
+                command: "martlet check config --print")
         }
         let command =
             counts.receivers == 0 ? "martlet run --webhook http://127.0.0.1:8080/alerts" : nil
@@ -166,7 +168,8 @@ public struct HomeAPI: Sendable {
         }
         let lines = value("sum(increase(martlet_log_lines_total[1h]))", now)?.rounded() ?? 0
         let errors =
-            value("sum(increase(martlet_log_lines_total{level=~\"error|fatal\"}[1h]))", now)?.rounded() ?? 0
+            value("sum(increase(martlet_log_lines_total{level=~\"error|fatal\"}[1h]))", now)?
+            .rounded() ?? 0
         if lines == 0 { return Tile("logs", .ok, Phrase("tile.logs.quiet")) }
         let facts = [
             Tile.Fact("logs.lines", lines, "count"), Tile.Fact("logs.errors", errors, "count"),
@@ -174,7 +177,9 @@ public struct HomeAPI: Sendable {
         let count = errors > 0 ? errors : lines
         return Tile(
             "logs", .ok,
-            Phrase(errors > 0 ? "tile.logs.errors" : "tile.logs.ok", ["count": numberText(count, .plain)]),
+            Phrase(
+                errors > 0 ? "tile.logs.errors" : "tile.logs.ok",
+                ["count": numberText(count, .plain)]),
             facts: facts)
     }
 

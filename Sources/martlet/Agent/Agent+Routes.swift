@@ -12,7 +12,8 @@ import Serve
 extension Agent {
     /// Paths that the page itself routes.
     private static let pages = [
-        "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore", "/host",
+        "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore",
+        "/host",
         "/dashboards", "/system", "/help", "/graph",
     ]
 

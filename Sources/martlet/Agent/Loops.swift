@@ -76,7 +76,8 @@ extension Loop {
 
     /// Keeps the agent's own metrics as `job="martlet"`.
     static func own(
-        everyMillis: Millis, clock: Clock, intake: Intake, registry: Registry, process: ProcessMetrics
+        everyMillis: Millis, clock: Clock, intake: Intake, registry: Registry,
+        process: ProcessMetrics
     ) -> Loop {
         let feed = Lock(
             FamilyFeed(intake: intake, job: "martlet", instance: hostName()))
