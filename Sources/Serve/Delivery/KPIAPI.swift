@@ -62,6 +62,7 @@ public struct KPIAPI: Sendable {
                 writer.endArray()
                 writer.key("at")
                 writer.seconds(snapshot.at)
+                writer.optionalTime("newest", snapshot.state.events.last?.time)
                 writer.key("note")
                 writer.null()
                 writer.endObject()

@@ -55,7 +55,7 @@ struct Connect: ParsableCommand {
         print(
             "Wrote hooks: \(kind.rawValue)/\(name) to \(config), its secret to \(secretPath) (mode 600)."
         )
-        let base = publicURL ?? before.publicURL
+        let base = publicURL ?? before.externalURL ?? url ?? before.publicURL
         say(kind, hook: "\(base)/hooks/\(kind.rawValue)/\(name)", secret, secretPath)
         try reload(kind, url ?? before.publicURL)
     }

@@ -14,7 +14,7 @@ struct Forecast: ParsableCommand {
         discussion: """
             martlet forecast                                from what the agent knows
             martlet forecast merges.csv --days 14           a time a line (first column)
-            martlet forecast history.jsonl                  Martlet's own events
+            martlet forecast history.jsonl                  Martlet's own events, or commits
             """)
 
     @Argument(help: "A CSV of times, or events as JSON lines; the agent without it.")
@@ -61,6 +61,7 @@ struct Forecast: ParsableCommand {
             throw failure(error.description)
         }
         if text.utf8.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+            if let times = mergedChanges(text) { return times }
             do {
                 let reading = try readUpload(
                     .events, Array(text.utf8), context: UploadContext(time: now),
@@ -80,6 +81,21 @@ struct Forecast: ParsableCommand {
             }
         }
         return times
+    }
+
+    /// Merges of a bare history: a commit a line, with `committed` in seconds and the number of its
+    /// `change`; nil when the first line is none.
+    private func mergedChanges(_ text: String) -> [Millis]? {
+        var merged: [Int: Millis] = [:]
+        for (index, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+            guard let json = try? JSON(text: String(line)) else { continue }
+            if index == 0 && (json["committed"] == nil || json["id"] != nil) { return nil }
+            guard json["bot"]?.boolean != true, let change = json["change"]?.int,
+                let seconds = json["committed"]?.int
+            else { continue }
+            merged[change] = min(merged[change] ?? .max, Millis(seconds) * 1000)
+        }
+        return Array(merged.values)
     }
 
     private func show(_ made: ThroughputForecast, count: Int) {

@@ -54,10 +54,10 @@ struct KPICommand: ParsableCommand {
             return
         }
         if definitions { return try definitionsText(talk) }
-        table(kpis, words)
+        table(answer, kpis, words)
     }
 
-    private func table(_ kpis: [JSON], _ words: Words) {
+    private func table(_ answer: JSON, _ kpis: [JSON], _ words: Words) {
         var rows = [["FIGURE", "VALUE", "UNIT", "N", "95 % INTERVAL", "LEFT OUT", "FORMULA"]]
         var empty = 0
         for kpi in kpis {
@@ -85,6 +85,11 @@ struct KPICommand: ParsableCommand {
             print("\nLeft out:")
             for (id, reason) in reasons { print("  \(id): \(reason)") }
         }
+        if let newest = answer["newest"], let start = answer["window"]?.items?.first?.double,
+            newest.double ?? .infinity < start
+        {
+            print("The newest event is of \(timeText(newest)); --from looks further back.")
+        }
         if empty > 0 && !all {
             print("\n\(empty) figures have no data yet; --all says what each of them needs.")
         }
@@ -107,6 +112,9 @@ struct KPICommand: ParsableCommand {
         ]
         var rows = [["DEFINITION", "MEDIAN H", "MEAN H", "P85 H", "N", "FIGURE"]]
         for (id, title, hasMedian) in wanted {
+            // The whole history unless somebody asks for less: definitions are compared, not teams.
+            var query = query
+            query[3].value = from ?? "0"
             let answer = try talk.ask("GET", "/api/martlet/v1/kpis/\(id)/rows", query).data
             let values = (answer["rows"]?.items ?? []).compactMap { $0["value"]?.double }.sorted()
             func quantile(_ share: Double) -> String {

@@ -62,6 +62,9 @@ final class DeliveryLoop: Sendable {
         }
     }
 
+    /// Begins anew with the next round: settings have changed what events mean.
+    func refold() { state.withLock { $0 = State() } }
+
     /// One round.
     func round(_ now: Millis) throws {
         try state.withLock { state in

@@ -64,11 +64,12 @@ final class DeliveryRoom: Sendable {
         isStarted.withLock { $0 = true }
     }
 
-    /// Takes a new configuration; settings of figures hold from the next fold on.
+    /// Takes a new configuration; figures are worked out anew in seconds.
     func apply(_ new: DeliveryConfig) throws {
         try doors.apply(new)
         config.withLock { $0 = new }
         inbox.ring()
+        figures.refold()
     }
 
     func stop() async {
