@@ -81,6 +81,25 @@ import Testing
         #expect(started == 2 && words.contains("bad.yml:2:1"), "\(words)")
     }
 
+    @Test func `the example configuration shows every section and loads`() throws {
+        let example = root.appending(path: "deploy/martlet.example.yml").path
+        let (status, output) = try run(["check", "config", example], in: root.path)
+        #expect(status == 0 && output.hasPrefix("ok"), "\(output)")
+        let text = try String(contentsOfFile: example, encoding: .utf8)
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let rows = readme.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let sections = rows.flatMap { row -> [String] in
+            let first = row.split(separator: "|")[0]
+            return first.split(separator: "`").map(String.init).filter {
+                $0.allSatisfy { $0.isLetter || $0 == "_" }
+            }
+        }
+        #expect(sections.count > 10)
+        for section in sections where section != "unknown" {
+            #expect(text.contains("\n\(section):"), "\(section) is not in the example")
+        }
+    }
+
     @Test func `rule faults name file, line and what is wrong`() throws {
         let folder = try Scratch()
         let file = try folder.write(

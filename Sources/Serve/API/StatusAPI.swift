@@ -27,9 +27,13 @@ public struct StatusAPI: Sendable {
     private let series: SeriesKeeper
     private let logs: LogKeeper
     private let limits: @Sendable () -> [Limit]
+    private let retention: String
+    private let lastReload: @Sendable () -> (isSuccess: Bool, time: Int64)
 
     public init(
-        version: String, started: Int64, now: @escaping @Sendable () -> Int64, series: SeriesKeeper,
+        version: String, retention: String,
+        lastReload: @escaping @Sendable () -> (isSuccess: Bool, time: Int64), started: Int64,
+        now: @escaping @Sendable () -> Int64, series: SeriesKeeper,
         logs: LogKeeper, limits: @escaping @Sendable () -> [Limit]
     ) {
         self.version = version
@@ -38,13 +42,36 @@ public struct StatusAPI: Sendable {
         self.series = series
         self.logs = logs
         self.limits = limits
+        self.retention = retention
+        self.lastReload = lastReload
     }
 
     public var routes: [Route] {
         [
             Route(["GET"], "/api/martlet/v1/status", .slow) { _ in status() },
             Route(["GET"], "/api/v1/status/tsdb", .slow) { tsdb($0) },
+            Route(["GET"], "/api/v1/status/runtimeinfo", .slow) { _ in runtime() },
         ]
+    }
+
+    /// Prometheus' runtime information, as far as it means something here: what is Go's own is left
+    /// out, and clients take missing fields as unknown.
+    private func runtime() -> HTTPResponse {
+        let stats = series.stats
+        return success { writer in
+            writer.beginObject()
+            writer.field("startTime", CivilTime(started).rfc3339)
+            writer.field("serverTime", CivilTime(now()).rfc3339)
+            writer.key("timeSeriesCount")
+            writer.number(stats.series)
+            writer.key("chunkCount")
+            writer.number(stats.headChunks)
+            writer.key("reloadConfigSuccess")
+            writer.bool(lastReload().isSuccess)
+            writer.field("lastConfigTime", CivilTime(lastReload().time).rfc3339)
+            writer.field("storageRetention", retention)
+            writer.endObject()
+        }
     }
 
     private func status() -> HTTPResponse {

@@ -49,8 +49,10 @@ extension Agent {
             ).routes
             + TargetsAPI(targets: { [self] in scraper.targets }).routes
             + StatusAPI(
-                version: martletVersion, started: started, now: clock.now, series: stores.series,
-                logs: stores.logs, limits: { [self] in limits }
+                version: martletVersion,
+                retention: durationText(current.storage.retentionMillis),
+                lastReload: { [self] in lastReload }, started: started, now: clock.now,
+                series: stores.series, logs: stores.logs, limits: { [self] in limits }
             ).routes
             + RulesAPI(snapshots: { [self] in ruler.snapshots }).routes
             + LogsAPI(

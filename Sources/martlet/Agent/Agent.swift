@@ -31,6 +31,8 @@ final class Agent: Sendable {
     let process: ProcessMetrics
     let share: String
     private let configuration: Lock<Configuration>
+    private let reloaded: Lock<(isSuccess: Bool, time: Millis)>
+    private let reloadGauge: Gauge
     private let server = Lock<HTTPServer?>(nil)
     private let loops = Lock<[Loop]>([])
     private let following = Lock<Task<Void, Never>?>(nil)
@@ -47,6 +49,10 @@ final class Agent: Sendable {
         self.clock = clock
         self.share = share
         self.configuration = Lock(configuration)
+        reloaded = Lock((true, clock.now()))
+        reloadGauge = registry.gauge(
+            "martlet_config_last_reload_successful", "1 when the last reload was taken, else 0.")
+        reloadGauge.set(1)
         started = clock.now()
         process = ProcessMetrics(started: started)
         registry.gauge(
@@ -86,6 +92,15 @@ final class Agent: Sendable {
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
             alerts: { ruler.alerts })
+    }
+
+    /// How and when the configuration was read last.
+    var lastReload: (isSuccess: Bool, time: Millis) { reloaded.withLock { $0 } }
+
+    private func noteReload(isSuccess: Bool) {
+        let now = clock.now()
+        reloaded.withLock { $0 = (isSuccess, isSuccess ? now : $0.time) }
+        reloadGauge.set(isSuccess ? 1 : 0)
     }
 
     var current: Configuration { configuration.withLock { $0 } }
@@ -207,9 +222,11 @@ final class Agent: Sendable {
             notifier.apply(new.notifications.receivers)
             await ruler.apply(groups)
             configuration.withLock { $0 = new }
+            noteReload(isSuccess: true)
             remark("the configuration was read again")
             return nil
         } catch {
+            noteReload(isSuccess: false)
             complain("the configuration was not taken; the old one goes on: \(error)")
             return "\(error)"
         }
