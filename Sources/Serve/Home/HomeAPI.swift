@@ -90,7 +90,7 @@ public struct HomeAPI: Sendable {
                 ?? Tile("decisions", .empty, Phrase("tile.decisions.empty"), command: nil),
             delivery?.delivery(now: now)
                 ?? Tile("delivery", .empty, Phrase("tile.delivery.empty"), command: pushCommand),
-            Tile("models", .empty, Phrase("tile.models.empty"), command: scrapeCommand),
+            Tile("models", .empty, Phrase("tile.models.empty"), command: evaluationCommand),
             Tile("rehearsals", .empty, Phrase("tile.rehearsals.empty"), command: nil),
             alertTile(counts), hostTile(now), logTile(now),
         ]
@@ -101,7 +101,10 @@ public struct HomeAPI: Sendable {
             + "-d '{\"name\":\"release_success_ratio\",\"labels\":{\"team\":\"search\"},\"value\":0.98}'"
     }
 
-    private var scrapeCommand: String { "martlet init && $EDITOR martlet.yml   # scrape_configs" }
+    private var evaluationCommand: String {
+        "curl -X POST \(facts.address)/api/martlet/v1/kpis -d "
+            + "'{\"name\":\"model_accuracy\",\"labels\":{\"model\":\"chat-7b\"},\"value\":0.93}'"
+    }
 
     private func alertTile(_ counts: AlertCounts) -> Tile {
         if counts.rules == 0 {
