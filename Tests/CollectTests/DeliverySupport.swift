@@ -10,7 +10,7 @@ let payloads: URL? = {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let named = ProcessInfo.processInfo.environment["MARTLET_DATA"].map { URL(filePath: $0) }
     let candidates = [
-        named, root.appending(path: "../shared/data"), URL(filePath: "/work/shared/data"),
+        named, root.appending(path: "../shared/data"),
     ]
     return candidates.compactMap { $0?.appending(path: "payloads").standardizedFileURL }.first {
         FileManager.default.fileExists(atPath: $0.appending(path: "signatures.csv").path)

@@ -158,7 +158,7 @@ import Testing
 
     static let loghub: String? = {
         let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let candidates = ["/\(here)/../shared/data/loghub", "/work/shared/data/loghub"]
+        let candidates = ["/\(here)/../shared/data/loghub"]
         return candidates.first { LogFiles.system.status($0)?.isFolder == true }
     }()
 

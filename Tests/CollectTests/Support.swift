@@ -11,7 +11,7 @@ let dataFolder: String? = {
     var here = #filePath
     for _ in 0..<3 { here = String(here[..<(here.lastIndex(of: "/") ?? here.startIndex)]) }
     let given = getenv("MARTLET_DATA").map { String(cString: $0) }
-    let places = [given, here + "/../shared/data", "/work/shared/data"].compactMap { $0 }
+    let places = [given, here + "/../shared/data"].compactMap { $0 }
     return places.first { access($0, R_OK) == 0 }
 }()
 
