@@ -29,15 +29,16 @@ public struct SeriesKeeperOptions: Sendable {
 
     public init() {}
 
-    /// Recorded series (their names have a colon) and Martlet's own, its KPIs among them; the buckets of
-    /// its histograms are many and say little after a week.
+    /// Recorded series (their names have a colon), the figures of delivery, and Martlet's own; the buckets
+    /// of its histograms are many and say little after a week.
     public static let archivedByDefault: [[Matcher]] = {
         let name = Labels.metricName
         guard let recorded = try? Matcher(name, .matches, ".*:.*"),
+            let delivery = try? Matcher(name, .matches, "delivery_.*"),
             let own = try? Matcher(name, .matches, "martlet_.*"),
             let buckets = try? Matcher(name, .matchesNot, ".*_bucket")
         else { return [] }
-        return [[recorded], [own, buckets]]
+        return [[recorded], [delivery], [own, buckets]]
     }()
 }
 

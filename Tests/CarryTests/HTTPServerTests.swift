@@ -244,6 +244,33 @@ private func url(_ server: HTTPServer, _ path: String) -> String {
 }
 
 @Suite struct CurlFetchTests {
+    @Test func `a fetch whose task is cancelled already ends as cancelled`() async throws {
+        let server = try serve([
+            Route(["GET"], "/slow", .slow) { request in
+                while !request.isCancelled() {}
+                return .text("")
+            }
+        ])
+        defer { server.stop() }
+        let address = url(server, "/slow")
+        for _ in 0..<5 {
+            let task = Task { () -> FetchError? in
+                // By now the task is cancelled, so the fetch begins with its cancellation behind it.
+                while !Task.isCancelled { await Task.yield() }
+                do throws(FetchError) {
+                    _ = try await client.send(
+                        FetchRequest("GET", address, timeout: .seconds(5)))
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            task.cancel()
+            // A cancellation that got lost would end in a time-out.
+            #expect(await task.value == .other("cancelled"))
+        }
+    }
+
     @Test func `each kind of failure has its own error`() async throws {
         await #expect(throws: FetchError.badURL("‹not a URL›")) {
             _ = try await client.send(FetchRequest("GET", "no url"))

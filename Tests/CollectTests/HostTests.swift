@@ -167,12 +167,12 @@ private func view(without missing: Set<String> = []) -> HostView {
         #expect(store.state.withLock { $0.metadata } == ["m_total": metadata])
     }
 
-    @Test func `the agent's own metrics are kept under its own job`() {
+    @Test func `the agent's own metrics are kept under its own job`() throws {
         let store = Remembering()
         let registry = Registry()
         registry.counter("martlet_things_total", "Things.").add(3)
-        let loop = FamilyLoop.own(registry, instance: "box:9797", intake: store.intake)
-        loop.round(at: 1000)
+        var feed = FamilyFeed(intake: store.intake, job: "martlet", instance: "box:9797")
+        _ = try feed.take(registry.families(), at: 1000)
         #expect(
             store.values("martlet_things_total", ("job", "martlet"), ("instance", "box:9797")) == [
                 "3"

@@ -14,16 +14,11 @@ extension Fetch {
 
 /// The thread and its queue.
 final class CurlLoop: Sendable {
-    private struct State {
-        var arrived: [Transfer] = []
-        var cancelled: [ObjectIdentifier] = []
-    }
-
     private struct Multi: @unchecked Sendable {  // Others only call curl_multi_wakeup on it.
         let pointer: UnsafeMutableRawPointer
     }
 
-    private let state = Lock(State())
+    private let arrived = Lock<[Transfer]>([])
     private let multi: Multi
 
     init() {
@@ -38,11 +33,11 @@ final class CurlLoop: Sendable {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.continuation = continuation
-                state.withLock { $0.arrived.append(transfer) }
+                arrived.withLock { $0.append(transfer) }
                 curl_multi_wakeup(multi.pointer)
             }
         } onCancel: {
-            state.withLock { $0.cancelled.append(ObjectIdentifier(transfer)) }
+            transfer.cancel()
             curl_multi_wakeup(multi.pointer)
         }
         return try result.get()
@@ -51,21 +46,18 @@ final class CurlLoop: Sendable {
     private func run() -> Never {
         var running: [UnsafeMutableRawPointer: Transfer] = [:]
         while true {
-            let (arrived, cancelled) = state.withLock { state in
-                defer { state = State() }
-                return (state.arrived, state.cancelled)
+            let new = arrived.withLock { arrived in
+                defer { arrived = [] }
+                return arrived
             }
-            for transfer in arrived { start(transfer, &running) }
-            for id in cancelled {
-                guard let entry = running.first(where: { ObjectIdentifier($0.value) == id }) else {
-                    continue
-                }
-                finish(entry.key, .failure(.other("cancelled")), &running)
+            for transfer in new { start(transfer, &running) }
+            // The transfer itself knows that it was cancelled, also when that came before it did.
+            for (easy, transfer) in running where transfer.isCancelled {
+                finish(easy, .failure(.other("cancelled")), &running)
             }
             var count: Int32 = 0
             curl_multi_perform(multi.pointer, &count)
             reap(&running)
-            // A cancellation may have come before its transfer arrived; a second look costs nothing.
             curl_multi_poll(multi.pointer, nil, 0, 1000, nil)
         }
     }

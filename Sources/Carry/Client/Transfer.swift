@@ -5,16 +5,22 @@ internal import Basics
 internal import CCurl
 
 /// A request under way.
-final class Transfer: @unchecked Sendable {  // Handed to one thread, never used by two at once.
+final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation` is locked.
     let request: FetchRequest
     var continuation: CheckedContinuation<Result<FetchResponse, FetchError>, Never>?
     private var body: [UInt8] = []
     private var headers: [(name: String, value: String)] = []
     private var isTooLarge = false
+    private let cancellation = Lock(false)
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var sentBody: UnsafeMutablePointer<UInt8>?
 
     init(_ request: FetchRequest) { self.request = request }
+
+    /// Asks for the end; any thread may.
+    func cancel() { cancellation.withLock { $0 = true } }
+
+    var isCancelled: Bool { cancellation.withLock { $0 } }
 
     /// Sets every option of the request.
     func configure(_ easy: UnsafeMutableRawPointer) {

@@ -7,7 +7,10 @@ internal import Basics
 internal import CMicrohttpd
 
 /// The state of one request.
-final class Exchange: @unchecked Sendable {  // Fields but `state` are only used on MHD's thread.
+///
+/// Its fields are written by MHD's thread alone, and no more once the request waits; a worker then only
+/// reads them. What both change, `state`, is behind a lock.
+final class Exchange: @unchecked Sendable {  // Written by MHD's thread until it waits.
     enum Step {
         case reading
         /// Suspended until an answer comes.
