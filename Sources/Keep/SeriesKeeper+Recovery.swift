@@ -140,7 +140,7 @@ private struct JournalRecovery {
                 if let (metric, known) = JournalMetadata.decode(payload) {
                     metadata[metric] = known
                 }
-            case .series, .samples: break
+            case .series, .samples, .packedSamples: break
             }
         }
     }
@@ -150,9 +150,9 @@ private struct JournalRecovery {
         _ closed: inout ClosedSegment, _ report: inout RecoveryReport
     ) {
         let ids = definitions(reader, raw, head)
-        for frame in reader.frames where frame.kind == .samples {
+        for frame in reader.frames where frame.kind == .samples || frame.kind == .packedSamples {
             let payload = UnsafeRawBufferPointer(rebasing: raw[frame.payload])
-            guard let samples = SampleFrame(payload) else {
+            guard let samples = SampleFrame(payload, isPacked: frame.kind == .packedSamples) else {
                 report.badFrames.append(
                     BadFrame(
                         file: reader.file, offset: frame.offset, reason: "not a frame of samples"))

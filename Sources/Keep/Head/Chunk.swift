@@ -1,8 +1,9 @@
 // A chunk is a run of samples of one series, compressed, ascending in time, immutable. It is the unit
 // that the head drops, a block stores as one row, and a checksum covers.
 //
-// Payload, version 1: the byte 1, varint count, zigzag time of the first sample, then bits (see
-// ChunkWriter.swift). A later kind of sample (native histograms) is another first byte.
+// Payload: the byte 1, varint count, zigzag time of the first sample, then bits (see ChunkWriter.swift);
+// or the byte 2, a byte that tells how many decimals its whole numbers have, and the same. A later kind of
+// sample (native histograms) is another first byte.
 
 internal import Basics
 internal import Bytes
@@ -11,6 +12,8 @@ internal import Bytes
 struct Chunk: Sendable, Equatable {
     /// The first byte of a payload of doubles.
     static let kindDoubles: UInt8 = 1
+    /// The first byte of a payload of doubles that are whole numbers of tenths, hundredths and so on.
+    static let kindDecimals: UInt8 = 2
     /// Samples in a chunk of the head: half an hour at 15 s; Prometheus' number.
     static let headSamplesMax = 120
     /// Samples in a chunk of a block: what one flipped bit can cost.
@@ -35,13 +38,17 @@ struct Chunk: Sendable, Equatable {
         in range: TimeRange, times: inout [Millis], values: inout [Double]
     ) -> Bool {
         payload.withUnsafeBytes { raw in
-            guard let kind = raw.first, kind == Chunk.kindDoubles else { return false }
-            var offset = 1
+            guard let kind = raw.first, kind == Chunk.kindDoubles || kind == Chunk.kindDecimals
+            else { return false }
+            var offset = kind == Chunk.kindDecimals ? 2 : 1
+            let decimals = offset == 2 && raw.count > 1 ? Int(raw[1]) : 0
+            guard decimals <= Decimals.max else { return false }
             guard let count = readVarint(raw, &offset), let first = readZigzag(raw, &offset),
                 count <= UInt64(raw.count) * 8
             else { return false }
             let bits = UnsafeRawBufferPointer(rebasing: raw[offset...])
-            var reader = ChunkReader(bits: bits, count: Int(count), first: first)
+            var reader = ChunkReader(
+                bits: bits, count: Int(count), first: first, decimals: decimals)
             return reader.decode(in: range, times: &times, values: &values)
         }
     }
@@ -61,10 +68,11 @@ func sampleEstimate(_ count: Int, from: Millis, through: Millis, in range: TimeR
 func makeChunks(_ times: [Millis], _ values: [Double], samplesMax: Int) -> [Chunk] {
     var chunks: [Chunk] = []
     var writer = ChunkWriter()
-    for (time, value) in zip(times, values) {
-        if writer.count == samplesMax {
-            chunks.append(writer.chunk())
-            writer = ChunkWriter()
+    for (index, (time, value)) in zip(times, values).enumerated() {
+        if writer.count == samplesMax || index == 0 {
+            if writer.count > 0 { chunks.append(writer.chunk()) }
+            let next = values[index..<min(index + samplesMax, values.count)]
+            writer = ChunkWriter(decimals: Decimals.of(next))
         }
         writer.append(time, value)
     }

@@ -7,17 +7,21 @@ internal import Basics
 struct ChunkReader {
     private var bits: BitReader
     private let count: Int
+    private let decimals: Int
     private var index = 0
     private var time: Millis
     private var pattern: UInt64 = 0
     private var timeDelta: Int64 = 0
     private var wholeDelta: Int64 = 0
+    /// The last value as a whole number; nil when that is not known.
+    private var lastWhole: Int64?
     private var leading = 0
     private var significant = 0
 
-    init(bits: UnsafeRawBufferPointer, count: Int, first: Millis) {
+    init(bits: UnsafeRawBufferPointer, count: Int, first: Millis, decimals: Int) {
         self.bits = BitReader(bits)
         self.count = count
+        self.decimals = decimals
         time = first
     }
 
@@ -60,13 +64,16 @@ struct ChunkReader {
             return true
         case .whole:
             guard let change = bits.readLadder(ChunkWriter.wholeRungs),
-                let before = wholeNumber(pattern)
+                let before = lastWhole ?? Decimals.whole(pattern, decimals)
             else { return false }
             wholeDelta = wholeDelta &+ unzigzag(change)
-            pattern = Double(before &+ wholeDelta).bitPattern
+            let whole = before &+ wholeDelta
+            lastWhole = whole
+            pattern = Decimals.pattern(whole, decimals)
             return true
         case .bits(let isNew):
             wholeDelta = 0
+            lastWhole = nil
             if isNew {
                 guard let window = bits.read(11) else { return false }
                 leading = Int(window & 31)

@@ -1,7 +1,8 @@
 // Compresses samples as they come, after the Gorilla paper (Pelkonen and others, VLDB 2015): times as
 // differences of differences, doubles as XOR with the one before. Two changes: a whole number after a
-// whole number is kept as the difference of differences too, because counters grow steadily and XOR
-// sees only changing mantissas; and a new XOR window is opened when the old one wastes more than it saves.
+// whole number (of units, or of hundredths and the like: Decimals.swift) is kept as the difference of
+// differences too, because counters grow steadily and XOR sees only changing mantissas; and a new XOR
+// window is opened when the old one wastes more than it saves.
 //
 // Bits of a value after the first (64 raw bits): 0 the same bits; 10 a whole number, by ladder; 110 XOR
 // in the last window; 111 XOR in a new window (5 bits leading zeros, 6 bits length - 1).
@@ -17,6 +18,8 @@ struct ChunkWriter: Sendable {
     /// What a new window costs above the old one: 5 + 6 bits.
     private static let windowBits = 11
 
+    /// Decimals of what counts as a whole number.
+    let decimals: Int
     private(set) var bits = BitWriter()
     private(set) var count = 0
     private(set) var first: Millis = 0
@@ -24,9 +27,13 @@ struct ChunkWriter: Sendable {
     private(set) var lastBits: UInt64 = 0
     private var timeDelta: Int64 = 0
     private var wholeDelta: Int64 = 0
+    /// The last value as a whole number; nil when it is none, or nobody has asked yet.
+    private var lastWhole: Int64?
     private var leading = 0
     /// Significant bits of the window; 0 while there is none.
     private var significant = 0
+
+    init(decimals: Int = 0) { self.decimals = decimals }
 
     /// Appends a sample later than all before.
     mutating func append(_ time: Millis, _ value: Double) {
@@ -34,6 +41,7 @@ struct ChunkWriter: Sendable {
         if count == 0 {
             first = time
             bits.write(pattern, 64)
+            lastWhole = Decimals.whole(pattern, decimals)
         } else {
             let delta = time &- last
             let change = delta &- timeDelta
@@ -50,7 +58,10 @@ struct ChunkWriter: Sendable {
         if pattern == lastBits {
             wholeDelta = 0
             bits.write(0, 1)
-        } else if let whole = wholeNumber(pattern), let before = wholeNumber(lastBits) {
+            return
+        }
+        let whole = Decimals.whole(pattern, decimals)
+        if let whole, let before = lastWhole {
             let delta = whole &- before
             bits.write(0b01, 2)
             bits.writeLadder(zigzag(delta &- wholeDelta), ChunkWriter.wholeRungs)
@@ -58,6 +69,7 @@ struct ChunkWriter: Sendable {
         } else {
             appendXOR(pattern ^ lastBits)
         }
+        lastWhole = whole
     }
 
     private mutating func appendXOR(_ difference: UInt64) {
@@ -81,7 +93,8 @@ struct ChunkWriter: Sendable {
 
     /// The samples so far, as an immutable chunk.
     func chunk() -> Chunk {
-        var payload: [UInt8] = [Chunk.kindDoubles]
+        var payload: [UInt8] = decimals == 0
+            ? [Chunk.kindDoubles] : [Chunk.kindDecimals, UInt8(decimals)]
         payload.reserveCapacity(12 + bits.count / 8 + 1)
         appendVarint(UInt64(count), to: &payload)
         appendZigzag(first, to: &payload)
@@ -93,7 +106,8 @@ struct ChunkWriter: Sendable {
     func decode(in range: TimeRange, times: inout [Millis], values: inout [Double]) {
         guard count > 0, first <= range.through, last >= range.from else { return }
         bits.words.withUnsafeBytes { raw in
-            var reader = ChunkReader(bits: raw, count: count, first: first)
+            var reader = ChunkReader(
+                bits: raw, count: count, first: first, decimals: decimals)
             _ = reader.decode(in: range, times: &times, values: &values)
         }
     }
@@ -105,13 +119,3 @@ func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value
 
 @inline(__always)
 func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(value & 1) }
-
-/// The whole number that a double holds exactly, or nil; minus zero is none, as it would lose its sign.
-@inline(__always)
-func wholeNumber(_ pattern: UInt64) -> Int64? {
-    let value = Double(bitPattern: pattern)
-    // Below 2^53 every whole number has its own double.
-    guard value.magnitude < 9_007_199_254_740_992 else { return nil }
-    let whole = Int64(value)
-    return Double(whole).bitPattern == pattern ? whole : nil
-}

@@ -41,17 +41,17 @@ struct HeadSeries: Sendable {
     mutating func append(_ time: Millis, _ value: Double, block: Millis) -> Taken {
         if open.count > 0 && time <= open.last { return appendLate(time, value, block) }
         if open.count >= Chunk.headSamplesMax || time >= cutAt || open.count == 0 {
-            cut(before: time, block)
+            cut(before: time, value, block)
         }
         open.append(time, value)
         return .accepted
     }
 
-    private mutating func cut(before time: Millis, _ block: Millis) {
-        if open.count > 0 {
-            chunks.append(open.chunk())
-            open = ChunkWriter()
-        }
+    private mutating func cut(before time: Millis, _ value: Double, _ block: Millis) {
+        if open.count > 0 { chunks.append(open.chunk()) }
+        // What is to come is not known; a series seldom gains decimals that it has not shown yet.
+        open = ChunkWriter(
+            decimals: max(open.decimals, Decimals.least(value.bitPattern) ?? 0))
         cutAt = (time.flooredDivision(by: block) + 1) * block
     }
 

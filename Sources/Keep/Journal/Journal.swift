@@ -37,6 +37,7 @@ final class Journal: Sendable {
     }
 
     private struct State {
+        let packer = ZstdPacker()
         var segment: JournalSegment?
         var closed: [ClosedSegment]
         var nextNumber: UInt64
@@ -109,7 +110,8 @@ final class Journal: Sendable {
         if state.segment == nil { try begin(&state) }
         guard var segment = state.segment else { return }
         var sequence = state.sequence
-        let bytes = segment.encode(batch, sequence: &sequence) { head.labels(of: $0) }
+        let bytes = segment.encode(
+            batch, sequence: &sequence, packer: state.packer, labels: { head.labels(of: $0) })
         try put(bytes, in: segment.handle, &state)
         segment.bytes += bytes.count
         state.segment = segment

@@ -29,6 +29,8 @@ enum JournalFormat {
         case sealed = 3
         /// Type, help and unit of a metric.
         case metadata = 4
+        /// Samples as in ``samples``, compressed with Zstandard.
+        case packedSamples = 5
     }
 
     static var fileHeader: [UInt8] {

@@ -28,6 +28,8 @@ struct JournalSegment: Sendable {
     /// Definitions that have been written once and are to be written again with the next write.
     private(set) var copies: [[UInt8]] = []
 
+    /// Shorter payloads are not worth a compressor's header.
+    private static let packedBytesMin = 128
     /// Bytes of definitions in one frame: what one bad frame can take at most.
     private static let definitionBytesMax = 256 << 10
 
@@ -38,7 +40,8 @@ struct JournalSegment: Sendable {
 
     /// Bytes that hold a batch, after second copies of definitions written earlier.
     mutating func encode(
-        _ batch: SampleBatch, sequence: inout UInt64, labels: ([UInt32]) -> [Labels?]
+        _ batch: SampleBatch, sequence: inout UInt64, packer: ZstdPacker,
+        labels: ([UInt32]) -> [Labels?]
     ) -> [UInt8] {
         var bytes = encodeCopies(sequence: &sequence)
         var fresh: [UInt32] = []
@@ -67,7 +70,10 @@ struct JournalSegment: Sendable {
             let payload = SampleFrame.encode(
                 series: series, times: batch.times, values: batch.values, range)
             sequence += 1
-            JournalFormat.append(.samples, sequence: sequence, payload: payload, to: &bytes)
+            let packed = payload.count < JournalSegment.packedBytesMin ? nil : packer.pack(payload)
+            JournalFormat.append(
+                packed == nil ? .samples : .packedSamples, sequence: sequence,
+                payload: packed ?? payload, to: &bytes)
         }
         if let last = batch.times.max() { latest = max(latest, last) }
         return bytes

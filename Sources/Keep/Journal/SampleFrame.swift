@@ -60,6 +60,18 @@ struct SampleFrame: Equatable {
         }
     }
 
+    /// Reads a payload as it stands in a frame, compressed or not; nil when it is not one.
+    init?(_ raw: UnsafeRawBufferPointer, isPacked: Bool) {
+        guard isPacked else {
+            self.init(raw)
+            return
+        }
+        guard let bytes = unzstd(raw, bytesMax: JournalFormat.payloadBytesMax),
+            let frame = bytes.withUnsafeBytes({ SampleFrame($0) })
+        else { return nil }
+        self = frame
+    }
+
     /// Reads a payload; nil when it is not one.
     init?(_ raw: UnsafeRawBufferPointer) {
         var offset = 0

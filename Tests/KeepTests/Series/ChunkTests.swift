@@ -74,6 +74,36 @@ struct ChunkTests {
         #expect(noisy < 1.6)
     }
 
+    @Test(arguments: 1...6)
+    func `numbers with few decimals come back bit by bit and cost little more than whole ones`(
+        _ decimals: Int
+    ) throws {
+        var random = SeededNumbers(UInt64(decimals))
+        let unit = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
+        var count = 0
+        let values = (0..<1000).map { index -> Double in
+            // Now and then something that is no fraction, a stale marker, a minus zero.
+            if index % 97 == 96 { return [Stale.marker, 1 / 3, -0.0, .infinity][index / 97 % 4] }
+            count += Int.random(in: 90...110, using: &random)
+            return Double(count) / unit
+        }
+        let times = (0..<1000).map { startOfTest + Millis($0) * 15_000 }
+        let chunks = makeChunks(times, values, samplesMax: 1024)
+        var read: Columns = ([], [])
+        #expect(try #require(chunks.first).decode(in: .all, times: &read.times, values: &read.values))
+        #expect(read.values.map(\.bitPattern) == values.map(\.bitPattern))
+        let bytes = Double(chunks.reduce(0) { $0 + $1.payload.count }) / 1000
+        #expect(bytes < 2.2, "\(bytes) bytes a sample")
+    }
+
+    @Test func `the decimals of a run are those of its fractions, unless most have none`() {
+        #expect(Decimals.of([1, 2, 3]) == 0)
+        #expect(Decimals.of([1, 2.5, 3.25]) == 2)
+        #expect(Decimals.of([0.1, 0.12, .nan, 4]) == 2)
+        #expect(Decimals.of([1 / 3, 2 / 7, 0.5]) == 0)
+        #expect(Decimals.least((1e300).bitPattern) == nil)
+    }
+
     @Test func `any flipped bit is decoded or refused but never stops the program`() {
         var random = SeededNumbers(7)
         var writer = ChunkWriter()

@@ -25,6 +25,20 @@ struct JournalTests {
         }
     }
 
+    @Test func `a compressed frame gives back its columns, and a cut one is refused`() throws {
+        let series = (0..<500).map { UInt32($0) }
+        let times = series.map { _ in startOfTest }
+        let values = series.map { Double($0 / 7) / 100 }
+        let payload = SampleFrame.encode(series: series, times: times, values: values, 0..<500)
+        let packed = try #require(ZstdPacker().pack(payload))
+        #expect(packed.count < payload.count / 2)
+        let frame = packed.withUnsafeBytes { SampleFrame($0, isPacked: true) }
+        #expect(frame?.series == series && frame?.values == values.map(\.bitPattern))
+        for length in 0..<packed.count {
+            #expect(packed[..<length].withUnsafeBytes { SampleFrame($0, isPacked: true) } == nil)
+        }
+    }
+
     @Test func `all samples survive a kill`() throws {
         let bench = try Bench()
         let expected = try filled(bench, FaultyDisk())
