@@ -12,7 +12,7 @@ DATA   ?= ./data
 # What the program is linked with and serves; what the tests run beside it.
 BUILD_PACKAGES := libmicrohttpd-dev librrd-dev libopenblas-dev libsqlite3-dev libcurl4-openssl-dev \
   libpcre2-dev libsnappy-dev zlib1g-dev libzstd-dev libcrypt-dev libjs-dygraphs
-TEST_PACKAGES := prometheus prometheus-alertmanager prometheus-node-exporter chromium \
+TEST_PACKAGES := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics chromium \
   chromium-driver fonts-noto-cjk curl rrdtool
 
 .PHONY: run test install bench fuzz lint build debug stress swift packages test-packages clean

@@ -12,6 +12,8 @@ public enum Limits {
     public static let patternAlternatives = 256
     /// Bytes of a request's body: the largest honest remote write is under 2 MB, an event under 1 MB.
     public static let bodyBytesMax = 32 << 20
+    /// The decompressed message of one request of remote write.
+    public static let remoteWriteBytesMax = 64 << 20
     /// Bytes of an exposition, decompressed, unless the job says otherwise.
     public static let scrapeBytesMax = 256 << 20
     /// Series in the head: at about 600 bytes each a full head takes some 1.2 GB.

@@ -93,7 +93,8 @@ struct ChunkWriter: Sendable {
 
     /// The samples so far, as an immutable chunk.
     func chunk() -> Chunk {
-        var payload: [UInt8] = decimals == 0
+        var payload: [UInt8] =
+            decimals == 0
             ? [Chunk.kindDoubles] : [Chunk.kindDecimals, UInt8(decimals)]
         payload.reserveCapacity(12 + bits.count / 8 + 1)
         appendVarint(UInt64(count), to: &payload)

@@ -47,6 +47,7 @@ extension Agent {
                 intake: stores.intake, clock: clock, lateMillis: current.storage.headWindowMillis,
                 registry: registry
             ).routes
+            + RemoteWriteAPI(intake: stores.intake, registry: registry).routes
             + TargetsAPI(targets: { [self] in scraper.targets }).routes
             + StatusAPI(
                 version: martletVersion,

@@ -90,7 +90,8 @@ struct ChunkTests {
         let times = (0..<1000).map { startOfTest + Millis($0) * 15_000 }
         let chunks = makeChunks(times, values, samplesMax: 1024)
         var read: Columns = ([], [])
-        #expect(try #require(chunks.first).decode(in: .all, times: &read.times, values: &read.values))
+        #expect(
+            try #require(chunks.first).decode(in: .all, times: &read.times, values: &read.values))
         #expect(read.values.map(\.bitPattern) == values.map(\.bitPattern))
         let bytes = Double(chunks.reduce(0) { $0 + $1.payload.count }) / 1000
         #expect(bytes < 2.2, "\(bytes) bytes a sample")
