@@ -28,7 +28,7 @@ final class Archive: Sendable {
     let settings: Settings
     private let files: Files
     private let meters: KeepMeters
-    private let index: ArchiveIndex
+    let index: ArchiveIndex
     private let state: Lock<State>
     private let gates: [Lock<Void>]
 

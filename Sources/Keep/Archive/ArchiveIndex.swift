@@ -75,6 +75,13 @@ struct ArchiveIndex: Sendable {
         }
     }
 
+    /// Copies the index, consistent, to a file that must not exist.
+    func backUp(to path: String) throws {
+        try queue.writeWithoutTransaction { database in
+            try database.execute(sql: "VACUUM INTO ?", arguments: [path])
+        }
+    }
+
     /// Writes entries in one transaction.
     func save(_ entries: [ArchiveEntry]) throws {
         try queue.write { database in

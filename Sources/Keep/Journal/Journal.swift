@@ -329,6 +329,19 @@ extension Journal {
         }
     }
 
+    /// Ends the open segment, so that all there are stay as they are.
+    ///
+    /// - Returns: the names of their files.
+    func rotate() throws(FileError) -> [String] {
+        try state.withLock { (state) throws(FileError) in
+            try roll(&state)
+            return state.closed.map { JournalFormat.fileName($0.number) }
+        }
+    }
+
+    /// The folder of the segments.
+    var folder: String { settings.folder }
+
     /// Ends the open segment.
     func close() throws(FileError) {
         try state.withLock { (state) throws(FileError) in try roll(&state) }

@@ -48,6 +48,7 @@ extension Agent {
                 registry: registry
             ).routes
             + RemoteWriteAPI(intake: stores.intake, registry: registry).routes
+            + BackupAPI { [self] in try stores.backUp(to: $0, time: clock.now()) }.routes
             + TargetsAPI(targets: { [self] in scraper.targets }).routes
             + StatusAPI(
                 version: martletVersion,

@@ -1,7 +1,5 @@
 // Small files in one piece: secrets, target lists, what /proc shows.
 
-public import Basics
-
 extension Files {
     /// The whole of a file; works for those under /proc, whose size reads as 0.
     ///
