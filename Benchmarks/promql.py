@@ -134,13 +134,13 @@ def feed_prometheus(port, start):
 
 
 class Server:
-    def __init__(self, name, command, port, log):
+    def __init__(self, name, command, port, log, ready="/-/ready"):
         self.name, self.port = name, port
         self.process = subprocess.Popen(command, stdout=open(log, "ab"), stderr=subprocess.STDOUT)
         deadline = time.time() + 120
         while time.time() < deadline:
             try:
-                if self.get("/-/ready")[0] == 200:
+                if self.get(ready)[0] == 200:
                     return
             except OSError:
                 pass

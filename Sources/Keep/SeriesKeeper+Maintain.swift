@@ -5,7 +5,7 @@
 public import Basics
 
 extension SeriesKeeper {
-    private typealias Metadata = [String: MetricMetadata]
+    typealias Metadata = [String: MetricMetadata]
 
     /// Seals, archives, merges and expires what is due, and removes what the journal need not keep.
     ///
@@ -62,7 +62,7 @@ extension SeriesKeeper {
     /// Seals everything, because times before and after a jump cannot be compared.
     ///
     /// Appends wait meanwhile.
-    private func sealAll(_ metadata: Metadata, _ report: inout MaintenanceReport) {
+    func sealAll(_ metadata: Metadata, _ report: inout MaintenanceReport) {
         do {
             try journal.sealAll(head) { reads in
                 guard let span = head.span else { return }

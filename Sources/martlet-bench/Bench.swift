@@ -11,6 +11,11 @@ struct Bench {
         if words.count == 4, words[1] == "fill", let end = Int64(words[3]) {
             return try Fill.run(folder: words[2], endMillis: end)
         }
+        if words.count == 6, words[1] == "replay", let start = Millis(words[4]),
+            let step = Millis(words[5])
+        {
+            return try Replay.run(folder: words[2], pages: words[3], start: start, step: step)
+        }
         let isQuick = CommandLine.arguments.contains("--quick")
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -138,6 +138,25 @@ final class Archive: Sendable {
         }
     }
 
+    /// Removes series with their files; a later sample begins them anew.
+    func remove(_ labels: [Labels]) throws(ArchiveFault) {
+        let gone = state.withLock { state in
+            labels.compactMap { state.entries.removeValue(forKey: ByteKey($0)) }
+        }
+        do {
+            try index.remove(gone)
+        } catch {
+            throw ArchiveFault(path: settings.folder + "/index.db", reason: "\(error)")
+        }
+        for entry in gone {
+            for tier in settings.tiers {
+                try gated(entry) { () throws(ArchiveFault) in
+                    try? files.remove(file(entry, tier).path)
+                }
+            }
+        }
+    }
+
     private func append(
         _ rows: [ArchiveRow], _ entry: ArchiveEntry, _ tier: ArchiveTier
     ) throws(ArchiveFault) {

@@ -82,6 +82,16 @@ struct ArchiveIndex: Sendable {
         }
     }
 
+    /// Forgets series.
+    func remove(_ entries: [ArchiveEntry]) throws {
+        try queue.write { database in
+            for entry in entries {
+                try database.execute(
+                    sql: "DELETE FROM series WHERE number = ?", arguments: [entry.number])
+            }
+        }
+    }
+
     /// Writes entries in one transaction.
     func save(_ entries: [ArchiveEntry]) throws {
         try queue.write { database in

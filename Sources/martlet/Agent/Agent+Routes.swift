@@ -49,6 +49,10 @@ extension Agent {
             ).routes
             + RemoteWriteAPI(intake: stores.intake, registry: registry).routes
             + BackupAPI { [self] in try stores.backUp(to: $0, time: clock.now()) }.routes
+            + AdminAPI(intake: stores.intake, clock: clock) { [self] groups, range in
+                let deletion = try stores.series.delete(groups, in: range)
+                remark("deleted \(deletion.samples) samples of \(deletion.series) series")
+            }.routes
             + TargetsAPI(targets: { [self] in scraper.targets }).routes
             + StatusAPI(
                 version: martletVersion,

@@ -18,11 +18,12 @@ struct Import: ParsableCommand {
             martlet import jtl load.jtl
             martlet import events history.jsonl               Martlet's own events, one a line
             martlet import training runs.jsonl --model chat-7b
+            martlet import openmetrics history.om             samples of any age
             martlet import git . --data ./data                without an agent
             """,
         subcommands: [
             ImportGit.self, ImportJUnit.self, ImportCoverage.self, ImportJTL.self,
-            ImportTraining.self, ImportEvents.self,
+            ImportTraining.self, ImportEvents.self, ImportOpenMetrics.self,
         ])
 }
 
