@@ -11,6 +11,9 @@ struct Bench {
         if words.count == 4, words[1] == "fill", let end = Int64(words[3]) {
             return try Fill.run(folder: words[2], endMillis: end)
         }
+        if words.count > 2, words[1] == "faults" {
+            exit(try FaultDriver.run(Array(words.dropFirst(2))))
+        }
         if words.count == 6, words[1] == "replay", let start = Millis(words[4]),
             let step = Millis(words[5])
         {

@@ -30,12 +30,12 @@ final class LogDay {
         configuration.busyMode = .timeout(5)
         configuration.journalMode = .wal
         configuration.prepareDatabase { db in
-            // A commit is on the disk when it returns; 16 MB of log between checkpoints.
-            try db.execute(
-                sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+            // 16 MB of log between checkpoints.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.syncEachCommit()
             try queue.write { db in try LogDay.makeTables(db, positions) }
         } catch {
             throw LogError(error, operation: "open the day's log", path: path)

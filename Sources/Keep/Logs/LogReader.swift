@@ -14,7 +14,7 @@ final class LogReader {
         self.file = file
         var configuration = Configuration()
         configuration.label = "log search"
-        configuration.readonly = true
+        configuration.readOnlyUnlessInterrupted(file.path)
         configuration.busyMode = .timeout(5)
         do {
             queue = try DatabaseQueue(path: file.path, configuration: configuration)

@@ -51,13 +51,13 @@ public final class RecordKeeper: Sendable {
         // Another process may hold the file for a moment (a back-up, a person with sqlite3).
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL")
             // What was removed (a delivery with names in it) is overwritten, not only forgotten.
             try db.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
             try verify(path)
             let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.syncEachCommit()
             let migrator = recordMigrator()
             let (isNewer, applied) = try pool.read { db in
                 (try migrator.hasBeenSuperseded(db), try migrator.appliedIdentifiers(db))
@@ -99,7 +99,7 @@ public final class RecordKeeper: Sendable {
         defer { Files.system.close(file) }
         if try Files.system.size(file) == 0 { return }
         var configuration = Configuration()
-        configuration.readonly = true
+        configuration.readOnlyUnlessInterrupted(path)
         let findings = try DatabaseQueue(path: path, configuration: configuration).read { db in
             let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
