@@ -74,6 +74,10 @@ private final class Repository {
         #expect(fix["added"] == .number(1) && fix["branch"] == nil && fix["parents"] == .number(1))
         let merged = try #require(
             result.events.first { $0.kind == .change && $0["change"] == .text("7") })
+        let merge = try #require(commits.first { $0["parents"] == .number(2) })
+        #expect(merge["parentShas"]?.list?.count == 2)
+        let shas = Set(commits.compactMap { $0["sha"]?.text })
+        #expect(shas.isSuperset(of: commits.flatMap { $0["parentShas"]?.list ?? ["none"] }))
         #expect(merged["firstCommit"] == .number(1_700_000_100_000))
         #expect(merged["added"] == .number(3) && merged["deleted"] == .number(1))
         #expect(merged.time == 1_700_000_300_000)

@@ -138,6 +138,28 @@ private func round(
         #expect(pulled.first?.source == hooked.first?.source)
     }
 
+    @Test func `pulled commits tell their parents, which no push does`() throws {
+        let commit = #"""
+            {"sha":"m1","commit":{"message":"Merge pull request #3 from ann/x",
+            "author":{"name":"Ann Lee","email":"ann@example.org","date":"2024-01-01T00:00:00Z"},
+            "committer":{"date":"2024-01-02T00:00:00Z"}},"author":{"login":"ann"},
+            "parents":[{"sha":"a"},{"sha":"b"}]}
+            """#
+        let event = try #require(
+            round(config(.github), answers: [("/commits", "[\(commit)]")]).events.first)
+        #expect(event["parentShas"] == .list(["a", "b"]) && event["parents"] == .number(2))
+        #expect(event["change"] == .text("3") && event.time == 1_704_153_600_000)
+        let row = #"""
+            {"id":"m2","parent_ids":[],"title":"Begin","author_name":"Ann Lee",
+            "author_email":"ann@example.org","authored_date":"2024-01-01T00:00:00Z",
+            "committed_date":"2024-01-01T00:00:00Z"}
+            """#
+        let first = try #require(
+            round(config(.gitlab), answers: [("/commits", "[\(row)]")]).events.first)
+        #expect(first["parentShas"] == .list([]) && first["sha"] == .text("m2"))
+        #expect(!"\(event)\(first)".contains("Lee"))
+    }
+
     @Test func `the next round begins where the last one ended`() {
         let issue =
             #"[{"number":1,"state":"open","created_at":"2024-01-01T00:00:00Z","updated_at":"2024-03-01T00:00:00Z"}]"#

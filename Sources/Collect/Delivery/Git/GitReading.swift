@@ -19,6 +19,7 @@ struct GitReading {
                 repository: repository, by: commit.author,
                 [
                     "sha": .text(commit.sha), "parents": .number(Double(commit.parents.count)),
+                    "parentShas": .list(commit.parents),
                     "authored": .maybe(plausible(commit.authored)),
                     "committed": .number(Double(commit.committed)),
                     "added": isSized ? .number(Double(commit.added)) : nil,

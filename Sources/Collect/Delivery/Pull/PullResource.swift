@@ -10,10 +10,12 @@ enum PullResource: String, CaseIterable, Sendable {
     case githubRuns = "runs"
     case githubDeployments = "deployments"
     case githubReleases = "releases"
+    case githubCommits = "commits"
     case gitlabRequests = "merge_requests"
     case gitlabIssues = "gitlab_issues"
     case gitlabPipelines = "pipelines"
     case gitlabDeployments = "gitlab_deployments"
+    case gitlabCommits = "gitlab_commits"
     case jiraSprints = "sprints"
     case jiraIssues = "jira_issues"
     case jenkinsBuilds = "builds"
@@ -21,8 +23,12 @@ enum PullResource: String, CaseIterable, Sendable {
     static func all(of kind: DeliveryKind) -> [PullResource] {
         switch kind {
         case .github:
-            [.githubPulls, .githubIssues, .githubRuns, .githubDeployments, .githubReleases]
-        case .gitlab: [.gitlabRequests, .gitlabIssues, .gitlabPipelines, .gitlabDeployments]
+            [
+                .githubPulls, .githubIssues, .githubRuns, .githubDeployments, .githubReleases,
+                .githubCommits,
+            ]
+        case .gitlab:
+            [.gitlabRequests, .gitlabIssues, .gitlabPipelines, .gitlabDeployments, .gitlabCommits]
         case .jira: [.jiraSprints, .jiraIssues]
         case .jenkins: [.jenkinsBuilds]
         default: []
@@ -35,6 +41,9 @@ enum PullResource: String, CaseIterable, Sendable {
         let encoded = project.replacing("/", with: "%2F")
         func after(_ name: String) -> String { time.map { "&\(name)=\($0)" } ?? "" }
         switch self {
+        case .githubCommits: return "/repos/\(project)/commits?per_page=100" + after("since")
+        case .gitlabCommits:
+            return "/api/v4/projects/\(encoded)/repository/commits?per_page=100" + after("since")
         case .githubPulls:
             // Newest first: there is no filter by time, so reading ends at the first old one.
             return "/repos/\(project)/pulls?state=all&sort=updated&direction=desc&per_page=100"
@@ -97,6 +106,8 @@ enum PullResource: String, CaseIterable, Sendable {
         case .jiraSprints: row.stamp("completeDate") ?? row.stamp("startDate")
         case .jenkinsBuilds: row.stamp("timestamp")
         case .githubReleases: row.stamp("published_at")
+        case .githubCommits: row.stamp("commit.committer.date")
+        case .gitlabCommits: row.stamp("committed_date")
         default: row.stamp("updated_at") ?? row.stamp("created_at")
         }
     }
