@@ -1,7 +1,8 @@
 # make run     install what is missing, build, start the agent on http://127.0.0.1:9797
 # make test    install what the tests need, build, run all of them
 # make install put binary, pages, rules and the systemd unit in place (PREFIX, default /usr/local)
-# make bench   the table that the README quotes; BENCH=promql runs Prometheus beside
+# make bench   the table that the README quotes; BENCH=promql runs Prometheus beside,
+#              BENCH=hooks sends 500 webhooks a second for a minute
 # make fuzz    ten minutes of fuzzed PromQL, for the night (FUZZ_SECONDS)
 # make lint    formatting, as CI checks it
 
@@ -45,6 +46,9 @@ bench: swift packages
 ifeq ($(BENCH),promql)
 	@swift build -c release --product martlet
 	@Benchmarks/promql.py
+else ifeq ($(BENCH),hooks)
+	@swift build -c release --product martlet
+	@Benchmarks/hooks.py
 else
 	@.build/release/martlet-bench
 endif

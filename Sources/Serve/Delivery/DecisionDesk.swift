@@ -9,6 +9,7 @@ public import Reason
 /// What only the program knows of a service; nil is unknown.
 public struct ReleaseFacts: Sendable {
     public var criticalAlerts: [String]?
+    /// The last back-up that a series tells of.
     public var backupTime: Millis?
 
     public init(criticalAlerts: [String]?, backupTime: Millis?) {
@@ -25,6 +26,7 @@ public final class DecisionDesk: Sendable {
     private let policy: @Sendable () -> GatePolicy
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
     private let standing = Lock<[String: Decision]>([:])
+    private let counted = Lock<[DecisionCalibration]>([])
     /// Beyond so many scopes the standing decisions start anew.
     private static let standingMax = 1000
 
@@ -51,7 +53,7 @@ public final class DecisionDesk: Sendable {
             var inputs = GateInputs(state, scope: scope, policy: policy, now: now)
             let facts = facts(scope)
             inputs.criticalAlerts = facts.criticalAlerts
-            inputs.backupTime = facts.backupTime
+            inputs.backupTime = [inputs.backupTime, facts.backupTime].compactMap { $0 }.max()
             return GoDecision.decide(state, scope: scope, inputs: inputs, policy: policy, now: now)
         }
     }
@@ -79,6 +81,45 @@ public final class DecisionDesk: Sendable {
             standing[key] = fresh
         }
         return fresh
+    }
+
+    /// How often what was said came true, as of the last look.
+    public var calibration: [DecisionCalibration] { counted.withLock { $0 } }
+
+    /// Records what came of decisions that were put before, as far as it is known now.
+    ///
+    /// - Returns: how many outcomes were recorded.
+    @discardableResult
+    public func conclude(_ state: DeliveryState, now: Millis) throws(RecordError) -> Int {
+        // A commitment by iterations waits for one to start and to end, each up to a quarter; a go is
+        // used within a day, and its window for incidents follows.
+        let longest: [DecisionName: Millis] = [
+            .commit: 180 * 86_400_000,
+            .go: 2 * KeptDecision.useMillis + 2 * state.settings.incidentWindowMillis,
+        ]
+        var count = 0
+        for name in DecisionName.allCases {
+            let waiting = try log.waiting(
+                name.rawValue, since: now - (longest[name] ?? 0), lastOfDay: name == .commit)
+            for one in waiting {
+                guard let asked = KeptDecision(record: one.row.json),
+                    let outcome = asked.outcome(
+                        in: state, supersededAt: one.supersededAt, now: now)
+                else { continue }
+                try log.conclude(
+                    asked.id, time: now, json: String(decoding: outcome.encoded, as: UTF8.self))
+                count += 1
+            }
+        }
+        let table = DecisionCalibration.table(
+            try log.concluded().compactMap { row in
+                guard let asked = KeptDecision(record: row.json),
+                    let outcome = row.outcome.flatMap(DecisionOutcome.init(record:))
+                else { return nil }
+                return (asked, outcome)
+            })
+        counted.withLock { $0 = table }
+        return count
     }
 
     /// What may be asked now: how much to commit, for everything and every team; go or no-go for every

@@ -117,6 +117,28 @@ private func deployed(
         #expect(feedback.verdict == .notEnoughData && feedback.difference == nil)
     }
 
+    @Test func `a watch opens by itself when something goes out, and ends with its window`() throws
+    {
+        let state = DeliveryState(events: [
+            deployed("1.0.0", 30 * day), deployed("1.1.0", 33 * day),
+            event(
+                .deployment, "x", 34 * day, service: "pay",
+                [
+                    "deployment": .text("77"), "environment": .text("production"),
+                    "status": .text("success"),
+                ]),
+        ])
+        #expect(state.openWatches(now: 29 * day).isEmpty)
+        let first = try #require(state.openWatches(now: 31 * day).first)
+        #expect(first.version == "1.0.0" && !first.isComplete && first.verdict == .notEnoughData)
+        // The next release of a place takes its turn; a deployment without a version is watched too.
+        let watches = state.openWatches(now: 35 * day)
+        #expect(watches.map(\.version) == ["77", "1.1.0"])
+        #expect(watches.last?.overlapping.count == 1)
+        #expect(state.openWatches(scope: KPIScope(service: "pay"), now: 35 * day).count == 1)
+        #expect(state.openWatches(now: 50 * day).isEmpty)
+    }
+
     @Test func `what belongs together is found from any end`() {
         let events = [
             deployed("1.0.0", 5 * day),

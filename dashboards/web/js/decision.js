@@ -56,7 +56,7 @@ function counts(gates) {
 function outcome(one) {
   if (!one.outcome) return null;
   const came = one.outcome.came_true;
-  return h('p', pill(came ? 'ok' : 'warn', t(came ? 'decisions.as_said' : 'decisions.not_as_said')), ' ', t('decisions.turned_out', { value: format(one.outcome.value) }));
+  return h('p', pill(came ? 'ok' : 'warn', t(came ? 'decisions.as_said' : 'decisions.not_as_said')), ' ', said(one.outcome.said) || t('decisions.turned_out', { value: format(one.outcome.value) }));
 }
 
 function answers(one) {

@@ -3,12 +3,12 @@
 
 import { get } from './api.js';
 import { h, put } from './dom.js';
-import { unknown } from './format.js';
+import { ago, dayText, unknown } from './format.js';
 import { linked } from './figure.js';
 import { amount, nameOf } from './kpi.js';
 import { has, t } from './lang.js';
 import { failure, pill, skeleton } from './parts.js';
-import { list } from './said.js';
+import { list, millis } from './said.js';
 import { table } from './table.js';
 
 const looks = { better: 'ok', worse: 'bad' };
@@ -45,13 +45,35 @@ export function openRelease(row, unitOf) {
 }
 
 function watch(row, version, unitOf) {
-  const rows = list(row.watch?.rows).filter(one => one.before !== null || one.after !== null);
+  const rows = watched(row.watch);
   if (!rows.length) return null;
-  const word = one => (has('watch.' + one.verdict) ? t('watch.' + one.verdict) : String(one.verdict ?? unknown));
-  return [h('h3', t('releases.watch', { version })), row.watch.complete === false ? h('p.mute', t('releases.watch_running')) : null, table([
+  return [h('h3', t('releases.watch', { version })), row.watch.complete === false ? h('p.mute', t('releases.watch_running')) : null, watchTable(rows, version, unitOf)];
+}
+
+const watched = watch => list(watch?.rows).filter(one => one.before !== null || one.after !== null);
+const verdictWord = one => (has('watch.' + one.verdict) ? t('watch.' + one.verdict) : String(one.verdict ?? unknown));
+
+function watchTable(rows, version, unitOf) {
+  return table([
     { title: t('table.metric'), text: one => nameOf(one.kpi) },
     { title: t('releases.before'), numeric: true, value: one => one.before, cell: one => amount(one.before, unitOf(one.kpi)) },
     { title: t('releases.after'), numeric: true, value: one => one.after, cell: one => amount(one.after, unitOf(one.kpi)) },
-    { title: t('decisions.verdict'), text: word, cell: one => pill(looks[one.verdict] || 'empty', word(one)) },
-  ], rows, { caption: t('releases.watch', { version }) })];
+    { title: t('decisions.verdict'), text: verdictWord, cell: one => pill(looks[one.verdict] || 'empty', verdictWord(one)) },
+  ], rows, { caption: t('releases.watch', { version }) });
+}
+
+/** The watches that run: each opened by itself when its release went out. */
+export function watchesOf(data, unitOf) {
+  const watches = list(data?.watches);
+  if (!watches.length) return null;
+  return watches.map(one => {
+    const rows = watched(one);
+    const place = one.service || one.repository;
+    const [out, until] = [millis(one.released), millis(one.until)];
+    return h('details.card.watch', { open: one.verdict === 'worse' || null },
+      h('summary', h('b', one.version), place ? h('span.mute', ' · ' + place) : null, ' ', pill(looks[one.verdict] || 'empty', verdictWord(one)),
+        h('span.mute', ' ', t('releases.watch_span', { out: out ? ago(out) : unknown, until: until ? dayText(until) : unknown })),
+        list(one.overlapping).length ? h('span.mute', ' · ', t('releases.watch_overlap', { count: list(one.overlapping).length })) : null),
+      rows.length ? watchTable(rows, one.version, unitOf) : h('p.mute', t('releases.watch_empty')));
+  });
 }
