@@ -90,6 +90,23 @@ private final class Repository {
         #expect(!text.contains("Ann Lee") && !text.contains("ann@") && !text.contains("secret"))
     }
 
+    @Test func `in a history without numbers every merge of the main line is a change`() throws {
+        let repository = try Repository()
+        try repository.commit("Begin", file: "a", "1\n", time: 1_700_000_000)
+        try repository.git("checkout", "-q", "-b", "work")
+        try repository.commit("Work", file: "b", "x\n", time: 1_700_000_100)
+        try repository.git("checkout", "-q", "main")
+        try repository.git(
+            "merge", "-q", "--no-ff", "-m", "Merge work", "work", time: 1_700_000_300)
+        let changes = try repository.read().events.filter { $0.kind == .change }
+        #expect(changes.count == 1 && changes.first?["firstCommit"] == .number(1_700_000_100_000))
+        #expect(changes.first?["change"]?.text?.count == 12)
+        // One number anywhere, and the others are merges between branches.
+        try repository.commit("Squashed (#1)", file: "a", "2\n", time: 1_700_000_400)
+        let numbered = try repository.read().events.filter { $0.kind == .change }
+        #expect(numbered.map { $0["change"] } == [.text("1")])
+    }
+
     @Test func `importing again changes nothing, and adds only what is new`() throws {
         let repository = try Repository()
         try repository.commit("One", file: "a", "1", time: 1_700_000_000)

@@ -97,6 +97,43 @@ private func round(
     }
 
     @Test(.enabled(if: payloads != nil, "the payloads are not here"))
+    func `CircleCI's workflows come out as DevLake's snapshot of them`() throws {
+        // CircleCI is heard by webhook; the rows of its API are the same facts in another envelope.
+        let events = try documents("circleci._raw_circleci_api_workflows.csv").flatMap { row in
+            let stopped = row["stopped_at"]?.text ?? ""
+            let hook = JSON.object([
+                ("type", .string("workflow-completed")), ("happened_at", .string(stopped)),
+                ("workflow", row), ("project", .object([("name", .string("coldgust"))])),
+            ])
+            return try read(.circleci, hook.encoded).events
+        }
+        let table = rows(
+            ofCSV: String(
+                decoding: try payload("backfill/expected.circleci.cicd_pipelines.csv"),
+                as: UTF8.self))
+        let column = { (name: String) throws in try #require(table[0].firstIndex(of: name)) }
+        let (id, result) = (try column("id"), try column("result"))
+        let (seconds, started) = (try column("duration_sec"), try column("started_date"))
+        for row in table.dropFirst() {
+            let build = row[id].split(separator: ":").last.map(String.init)
+            let event = try #require(events.first { $0["build"]?.text == build }, "\(row[id])")
+            #expect(event["status"] == .text(row[result].lowercased()))
+            #expect(event["started"]?.number == parseStamp(row[started]).map(Double.init))
+            if row[seconds] == "0" {
+                print(
+                    "\(build ?? ""): DevLake 0 s, Martlet none: it ended before it began, and a negative span is left out"
+                )
+                #expect(event["durationMillis"] == nil)
+            } else {
+                #expect(event["durationMillis"]?.number == Double(row[seconds]).map { $0 * 1000 })
+            }
+        }
+        #expect(table.count == 10)
+        // A tenth row has no times at all: both leave it out.
+        #expect(Set(events.map(\.id)).count == table.count - 1)
+    }
+
+    @Test(.enabled(if: payloads != nil, "the payloads are not here"))
     func `GitLab's lists and Jira's sprints are read whole`() throws {
         func body(_ file: String) throws -> String {
             "[" + (try documents(file)).map(text).joined(separator: ",") + "]"
@@ -241,6 +278,31 @@ private func round(
         let story = events.sorted { $0.time < $1.time }
         #expect(story.map { $0["stage"]?.text } == ["To Do", "Doing", "Done"])
         #expect(story.map { $0["isDone"]?.bool } == [false, false, true])
+    }
+
+    @Test func `what Jira never changed was so from the beginning`() throws {
+        func first(_ fields: String, _ log: String) throws -> Event? {
+            let issue = #"""
+                {"issues":[{"key":"A-1","fields":{"created":"2024-01-01T00:00:00.000+0000",
+                "updated":"2024-01-03T00:00:00.000+0000","status":{"name":"To Do"},
+                "story points":5\#(fields)},"changelog":{"histories":[\#(log)]}}],"total":1}
+                """#
+            return round(config(.jira, project: "8"), answers: [("/issue?", issue)]).events
+                .first { $0["action"] == .text("created") }
+        }
+        let sprint = #","sprint":{"id":7}"#
+        let unchanged = try first(sprint, "")
+        #expect(unchanged?["iteration"] == .text("7") && unchanged?["estimate"] == .number(5))
+        let moved = #"""
+            {"id":"1","created":"2024-01-02T00:00:00.000+0000","items":[
+            {"field":"Sprint","from":"6","to":"7","fromString":"S6","toString":"S7"},
+            {"field":"Story Points","fromString":"3","toString":"5"}]}
+            """#
+        let before = try first(sprint, moved)
+        #expect(before?["iteration"] == .text("6") && before?["estimate"] == .number(3))
+        let late = moved.replacing(#""from":"6""#, with: #""from":"""#)
+            .replacing("S6", with: "")
+        #expect(try first(sprint, late)?["iteration"] == nil)
     }
 
     @Test func `a loop keeps events before the cursor, and waits by the clock`() async throws {

@@ -42,8 +42,10 @@ extension Reading {
         }
     }
 
-    /// A commit of an API, which unlike a push tells the parents: an event of its own, so that a
-    /// push that came before it does not hide them. By its sha it is the same commit.
+    /// A commit of an API, which unlike a push tells the parents.
+    ///
+    /// An event of its own, so that a push that came before it does not hide them; by its sha it
+    /// is the same commit.
     private mutating func pulledCommit(
         _ row: JSON, sha: String?, parents: [String?], _ project: String, message: String?,
         authored: Millis?, committed: Millis?, by author: Identity?
@@ -100,7 +102,8 @@ extension Reading {
 
     private mutating func jiraPulledSprint(_ row: JSON) {
         if row.word("state") != "future" {
-            jiraIteration(row, "started", at: row.stamp("startDate"))
+            jiraIteration(
+                row, "started", at: row.stamp("activatedDate") ?? row.stamp("startDate"))
         }
         if let closed = row.stamp("completeDate") { jiraIteration(row, "closed", at: closed) }
     }
@@ -113,9 +116,7 @@ extension Reading {
         var facts = jiraFacts(key, fields)
         var first = facts
         first["action"] = .text("created")
-        first["estimate"] = nil
-        // How the issue was at its beginning is what the first change of each field says it was.
-        first["stage"] = .maybe(firstStage(row) ?? fields.word("status.name"))
+        first.merge(jiraBeginning(row, fields)) { $1 }
         first["isDone"] = .bool(false)
         add(
             .workItem, "item/\(key)/created", at: fields.stamp("created"),
@@ -137,13 +138,6 @@ extension Reading {
                 items, id: history.word("id") ?? "", key: key, facts: known,
                 at: history.stamp("created"), by: author)
         }
-    }
-
-    private func firstStage(_ row: JSON) -> String? {
-        row.list("changelog.histories")
-            .sorted { ($0.stamp("created") ?? 0) < ($1.stamp("created") ?? 0) }
-            .flatMap { $0.list("items") }
-            .first { $0.word("field") == "status" }?.word("fromString")
     }
 
     private mutating func jenkinsPulledBuild(_ row: JSON, _ project: String) {

@@ -13,7 +13,9 @@ public struct ForecastSettings: Sendable, Equatable {
     public var level = 0.8
     /// Past units (weeks or iterations) that are drawn from: 12 weeks are a quarter.
     public var history = 12
-    /// A unit this old counts half as much as the newest: four weeks. The error stayed under that
+    /// A unit this old counts half as much as the newest: four weeks.
+    ///
+    /// The error stayed under that
     /// of the plain mean with every half-life from 3 to 12, so that one chosen on either history
     /// of development held on the other; 4 keeps near the best of both.
     public var halfLife = 4.0

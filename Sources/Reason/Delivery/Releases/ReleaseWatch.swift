@@ -66,8 +66,10 @@ extension DeliveryState {
             release.key, release.version, release.place, from: time, figures: figures, now: now)
     }
 
-    /// The watches that run: of every place its newest release, or deployment without a version,
-    /// whose window after it is not over. The newest first.
+    /// The watches that run, the newest first.
+    ///
+    /// Of every place its newest release, or deployment without a version, whose window after it
+    /// is not over.
     public func openWatches(scope: KPIScope = KPIScope(), now: Millis) -> [ReleaseWatch] {
         let since = now - settings.watchMillis
         var newest: [DeliveryPlace: Deployment] = [:]
