@@ -193,6 +193,8 @@ private struct Question {
             hitRate: score.coverage, hitCount: score.n, error: score.error,
             errorLastWindow: score.errorLastWindow, errorPlainMean: score.errorPlainMean,
             backlogLine: nil, used: used)
+        // The recommended amount is promised with more than the band's lower edge, not with less.
+        band.low = min(band.low, band.sure)
         if band.high < band.low { band.high = band.low }
         if !backlog.isEmpty { band.backlogLine = line(backlog, band.sure, unit) }
         let chance = forecast.chance(of: band.sure)

@@ -1,6 +1,6 @@
 // Decisions, made fresh from the newest snapshot and from what only the program knows (firing alerts,
-// the age of the back-up). While nothing that a decision was made from has changed, and it has not
-// expired, the same record stands, so that an answer given to it does not vanish with the next look.
+// the age of the back-up). While a decision would say the same, and it has not expired, the same record
+// stands, so that an answer given to it does not vanish with the next look.
 
 public import Basics
 public import Keep
@@ -27,6 +27,7 @@ public final class DecisionDesk: Sendable {
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
     private let standing = Lock<[String: Decision]>([:])
     private let counted = Lock<[DecisionCalibration]>([])
+    private let hasCounted = Lock(false)
     /// Beyond so many scopes the standing decisions start anew.
     private static let standingMax = 1000
 
@@ -72,15 +73,20 @@ public final class DecisionDesk: Sendable {
             return known
         }
         if let stands { return stands }
-        try log.keep(
-            DecisionRow(
-                id: fresh.id, name: fresh.name.rawValue, subject: fresh.subject,
-                askedAt: fresh.askedAt, json: String(decoding: fresh.encoded, as: UTF8.self)))
+        try put(fresh)
         standing.withLock { standing in
             if standing.count >= DecisionDesk.standingMax { standing = [:] }
             standing[key] = fresh
         }
         return fresh
+    }
+
+    /// Puts a decision into the log; one that is known changes nothing.
+    public func put(_ decision: Decision) throws(RecordError) {
+        try log.keep(
+            DecisionRow(
+                id: decision.id, name: decision.name.rawValue, subject: decision.subject,
+                askedAt: decision.askedAt, json: String(decoding: decision.encoded, as: UTF8.self)))
     }
 
     /// How often what was said came true, as of the last look.
@@ -111,6 +117,8 @@ public final class DecisionDesk: Sendable {
                 count += 1
             }
         }
+        if count == 0 && hasCounted.withLock({ $0 }) { return 0 }
+        hasCounted.withLock { $0 = true }
         let table = DecisionCalibration.table(
             try log.concluded().compactMap { row in
                 guard let asked = KeptDecision(record: row.json),
@@ -138,11 +146,16 @@ public final class DecisionDesk: Sendable {
 }
 
 extension Decision {
-    /// True when another decision was made from the same things and says the same.
+    /// True when another decision says the same of the same inputs.
+    ///
+    /// Events that change nothing of it make no new record, and ages that grow by the minute none
+    /// either.
     fileprivate func says(_ other: Decision) -> Bool {
-        verdict == other.verdict && snapshot.eventsDigest == other.snapshot.eventsDigest
+        verdict == other.verdict && recommendation == other.recommendation && band == other.band
             && snapshot.inputs == other.snapshot.inputs
             && snapshot.ruleVersion == other.snapshot.ruleVersion
             && gates.map(\.state) == other.gates.map(\.state)
+            && gates.map(\.rows) == other.gates.map(\.rows)
+            && (name != .commit || reasons == other.reasons)
     }
 }

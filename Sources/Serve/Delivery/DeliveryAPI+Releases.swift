@@ -48,6 +48,12 @@ extension DeliveryQuestion {
         writer.list("deployments", report.deployments)
         writer.list("steps", ReleaseRecord.preparations + ReleaseRecord.steps)
         writer.list("missing", report.missingSteps)
+        writer.key("told")
+        writer.beginObject()
+        for (step, evidence) in report.toldSteps.sorted(by: { $0.key < $1.key }) {
+            writer.field(step, evidence)
+        }
+        writer.endObject()
         if withWatch, let watch = state.watch(report, now: now) {
             writer.key("watch")
             write(watch, &writer)

@@ -130,6 +130,31 @@ private func makeRepository(_ folder: String) throws {
         #expect(row("(Pelorus)").contains("160"))
     }
 
+    @Test func `a back-up job's series fills the gate of its service, and of no other`()
+        async throws
+    {
+        let agent = try await Agent(configuration: "host: {enabled: false}\n")
+        for service in ["shop", "pay"] {
+            let event =
+                #"{"kind":"build","id":"\#(service)","time":"\#(CivilTime(Clock.system.now()).rfc3339)","#
+                + #""service":"\#(service)","fields":{"build":"b","status":"success"}}"#
+            #expect(try await post(agent.url + "/api/martlet/v1/events", event).status == 200)
+        }
+        let hourAgo = Int(Date().timeIntervalSince1970) - 3600
+        let series =
+            #"{"name":"backup_last_success_timestamp_seconds","labels":{"service":"shop"},"#
+            + #""value":\#(hourAgo)}"#
+        #expect(try await post(agent.url + "/api/martlet/v1/kpis", series).status == 200)
+        func gate(_ service: String) async throws -> String? {
+            let answer = try await get(
+                agent.url + "/api/martlet/v1/decisions/go-no-go?service=\(service)")
+            let gates = try JSON(answer.body)["data"]?["gates"]?.items ?? []
+            return gates.first { $0["gate"]?.text == "backup" }?["state"]?.text
+        }
+        try await until("the gate passes") { try await gate("shop") == "pass" }
+        #expect(try await gate("pay") == "unknown")
+    }
+
     @Test func `an answer to a decision is kept beside it, and an override needs a reason`()
         async throws
     {

@@ -47,8 +47,10 @@ private func resigned(
     }
 }
 
-/// Names and addresses of people in a payload: every address wherever it stands, and every full name
-/// of an object that is a person. One-word names are left out: they are parts of repositories' names.
+/// Names and addresses of people in a payload.
+///
+/// Every address wherever it stands, and every full name of an object that is a person. One-word
+/// names are left out: they are parts of repositories' names.
 private func people(in json: JSON, _ found: inout Set<String>) {
     switch json {
     case .string(let text):
@@ -212,6 +214,65 @@ private func bytes(ofFolder folder: String) throws -> Data {
             let answer = try await get(
                 agent.url
                     + "/api/martlet/v1/kpis/build_success_rate/rows?from=1763600000&to=1763800000")
+            let rows = try JSON(answer.body)["data"]?["rows"]?.items ?? []
+            return rows.count == accepted.count
+        }
+    }
+
+    @Test func `a seeded burst beside refreshing pages is answered whole, and survives kill -9`()
+        async throws
+    {
+        let seed = Int.random(in: 0..<1_000_000)
+        print("seed", seed)
+        let folder = try Scratch()
+        let configuration = """
+            host: {enabled: false}
+            hooks: [{kind: generic, name: ci, secret: s3cret}]
+            """
+        let agent = try await Agent(configuration: configuration, folder: folder)
+        let accepted = try await withThrowingTaskGroup(of: Set<String>.self) { group in
+            // Sixteen senders at once, as many as a busy forge keeps open.
+            for sender in 0..<16 {
+                group.addTask {
+                    var taken: Set<String> = []
+                    for index in 0..<40 {
+                        let id = "b-\(seed)-\(sender)-\(index)"
+                        let time =
+                            1_763_700_000_000 + (seed * 31 + sender * 977 + index) % 86_400 * 1000
+                        let body =
+                            #"{"kind":"build","id":"\#(id)","time":\#(time),"service":"shop","#
+                            + #""fields":{"build":"\#(id)","status":"success"}}"#
+                        let answer = try await client.send(
+                            FetchRequest(
+                                "POST", agent.url + "/hooks/generic/ci",
+                                headers: [
+                                    ("Authorization", "Bearer s3cret"),
+                                    ("Content-Type", "application/json"),
+                                ], body: Array(body.utf8)))
+                        if answer.status == 202 { taken.insert(id) }
+                    }
+                    return taken
+                }
+            }
+            for path in ["/delivery", "/api/martlet/v1/kpis", "/api/martlet/v1/decisions"] {
+                group.addTask {
+                    for _ in 0..<10 {
+                        let status = try await get(agent.url + path).status
+                        #expect(status == 200)
+                    }
+                    return []
+                }
+            }
+            return try await group.reduce(into: Set()) { $0.formUnion($1) }
+        }
+        agent.child.send(SIGKILL)
+        _ = agent.child.wait()
+        #expect(accepted.count == 640)
+        let again = try await Agent(configuration: configuration, folder: folder)
+        try await until("every accepted build is known", seconds: 60) {
+            let answer = try await get(
+                again.url
+                    + "/api/martlet/v1/kpis/build_success_rate/rows?from=1763600000&to=1763900000")
             let rows = try JSON(answer.body)["data"]?["rows"]?.items ?? []
             return rows.count == accepted.count
         }

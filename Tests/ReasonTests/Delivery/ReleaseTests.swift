@@ -96,6 +96,39 @@ private func deployed(
         #expect(report.record?.entry("test")?.person == "Quiet Rail" && report.succeeded == nil)
     }
 
+    @Test func `events tell of steps that nobody wrote down, and never of the others`() throws {
+        let review: [Event] = [
+            event(
+                .change, "o", day, repository: "r", actor: "Auk",
+                ["change": .text("1"), "action": .text("opened")]),
+            event(
+                .review, "w", day + hour, repository: "r", actor: "Wren",
+                ["change": .text("1"), "state": .text("approved")]),
+            event(
+                .change, "m", 2 * day, repository: "r", actor: "Auk",
+                ["change": .text("1"), "action": .text("merged")]),
+        ]
+        func release(_ status: String, _ more: [Event] = []) throws -> ReleaseReport {
+            var out = deployed("1.0.0", 3 * day)
+            out.repository = "r"
+            let build = event(
+                .build, "b", 2 * day + hour, repository: "r",
+                [
+                    "build": .text("7"), "sha": .text("c-1.0.0"), "status": .text(status),
+                    "branch": .text("release/1.0"),
+                ])
+            let state = DeliveryState(events: [out, build] + more)
+            return try #require(state.releaseReports(now: 20 * day).first)
+        }
+        let whole = try release("success", review)
+        #expect(whole.missingSteps == ["backup", "plan", "requirement", "documents"])
+        #expect(whole.toldSteps["test"] == "test/7" && whole.toldSteps["review"] == "r#1")
+        // A failed build is no test, and a merge without an answer no review.
+        let poor = try release("failure", review.filter { $0.kind == .change })
+        #expect(poor.missingSteps.contains("test") && poor.missingSteps.contains("review"))
+        #expect(poor.toldSteps["monitor"] == "test/d-1.0.0")
+    }
+
     @Test func `the watch compares equal windows and needs data on both sides`() throws {
         var events = [deployed("1.0.0", 30 * day)]
         for index in 0..<200 {

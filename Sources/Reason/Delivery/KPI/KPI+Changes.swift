@@ -24,12 +24,14 @@ extension KPIDefinition {
         },
         KPIDefinition("pr_pickup_hours", .hours, .median, .lower) { state, now in
             state.merged(now) { change, _ in
+                if change.opened == nil { return .left("no_reviews_known") }
                 guard let first = change.firstReview else { return .left("merged_unreviewed") }
                 return span(change.ready ?? change.opened, first.time)
             }
         },
         KPIDefinition("pr_review_hours", .hours, .median, .lower) { state, now in
             state.merged(now) { change, _ in
+                if change.opened == nil { return .left("no_reviews_known") }
                 guard let first = change.firstReview else { return .left("merged_unreviewed") }
                 return span(first.time, change.merged)
             }
