@@ -207,6 +207,17 @@ private func round(
         #expect(second.cursor == first.cursor)
     }
 
+    @Test func `a branch that is merged today brings its commits of last week`() {
+        let cursor = #"{"commits":1709251200000}"#
+        let old = #"""
+            [{"sha":"a","commit":{"message":"x","author":{"date":"2024-02-22T00:00:00Z"},
+            "committer":{"date":"2024-02-22T00:00:00Z"}},"parents":[]}]
+            """#
+        let result = round(config(.github), cursor: cursor, answers: [("/commits", old)])
+        #expect(result.urls.contains { $0.contains("since=2024-02-16T00:00:00.000Z") })
+        #expect(result.events.map { $0["sha"] } == [.text("a")] && result.cursor == cursor)
+    }
+
     @Test func `an old pull request ends the reading of newer ones`() {
         let cursor = #"{"pulls":1704067200000}"#
         var session = PullSession(

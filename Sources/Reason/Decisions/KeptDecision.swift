@@ -55,18 +55,20 @@ public struct KeptDecision: Sendable, Equatable {
 
     /// What came of it; nil while that cannot be known, or when nothing followed.
     ///
-    /// - Parameter supersededAt: when the same question was asked again: a release after that went
-    ///   out on the later answer.
+    /// - Parameter supersededAt: when the same question was asked again: an iteration or a release
+    ///   after that went by the later answer.
     public func outcome(
         in state: DeliveryState, supersededAt: Millis?, now: Millis
     ) -> DecisionOutcome? {
         switch name {
-        case .commit: commitOutcome(state, now)
+        case .commit: commitOutcome(state, supersededAt, now)
         case .go: goOutcome(state, supersededAt, now)
         }
     }
 
-    private func commitOutcome(_ state: DeliveryState, _ now: Millis) -> DecisionOutcome? {
+    private func commitOutcome(
+        _ state: DeliveryState, _ supersededAt: Millis?, _ now: Millis
+    ) -> DecisionOutcome? {
         guard let unit, verdict == .take || verdict == .noSkill else { return nil }
         let value: Double
         var rows: [String] = []
@@ -83,7 +85,10 @@ public struct KeptDecision: Sendable, Equatable {
                 scope.holds($0.place) && $0.started > askedAt
                     && $0.started <= askedAt + KeptDecision.iterationMillis
             }.min { ($0.started, $0.id) < ($1.started, $1.id) }
-            guard let next, next.closed != nil else { return nil }
+            // What was asked last before its start is what the iteration was planned by.
+            guard let next, next.closed != nil, supersededAt ?? .max > next.started else {
+                return nil
+            }
             value = unit == .points ? next.completed.points : Double(next.completed.items)
             rows = [next.id]
         }

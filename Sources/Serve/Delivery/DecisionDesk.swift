@@ -108,9 +108,11 @@ public final class DecisionDesk: Sendable {
             let waiting = try log.waiting(
                 name.rawValue, since: now - (longest[name] ?? 0), lastOfDay: name == .commit)
             for one in waiting {
+                // A commitment that somebody answered is the one that was planned by.
+                let isPlan = name == .commit && !one.row.answers.isEmpty
                 guard let asked = KeptDecision(record: one.row.json),
                     let outcome = asked.outcome(
-                        in: state, supersededAt: one.supersededAt, now: now)
+                        in: state, supersededAt: isPlan ? nil : one.supersededAt, now: now)
                 else { continue }
                 try log.conclude(
                     asked.id, time: now, json: String(decoding: outcome.encoded, as: UTF8.self))

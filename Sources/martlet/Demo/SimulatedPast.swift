@@ -30,6 +30,8 @@ extension DeliveryRoom {
             var inputs = GateInputs(then, scope: scope, now: time)
             inputs.criticalAlerts = []
             try desk.put(GoDecision.decide(then, scope: scope, inputs: inputs, now: time))
+            // Outcomes come within days, and are looked for no longer than that.
+            try desk.conclude(state, now: min(now, time + 3 * 86_400_000))
         }
         try desk.conclude(state, now: now)
     }

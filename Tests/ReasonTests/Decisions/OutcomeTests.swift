@@ -82,6 +82,9 @@ private func ready(_ change: (inout GateInputs) -> Void = { _ in }) -> GateInput
         let outcome = try #require(asked.outcome(in: all, supersededAt: nil, now: 294 * day))
         #expect(outcome.value == 8 && outcome.rows == ["it120"])
         #expect(outcome.isInBand == true)
+        // Asked again before it began: the later answer is what it was planned by.
+        #expect(asked.outcome(in: all, supersededAt: 279 * day + hour, now: 294 * day) == nil)
+        #expect(asked.outcome(in: all, supersededAt: 281 * day, now: 294 * day) != nil)
     }
 
     @Test func `a go that went well is known when the window for incidents is over`() throws {

@@ -88,6 +88,17 @@ enum PullResource: String, CaseIterable, Sendable {
         }
     }
 
+    /// How far behind the last round the next one begins.
+    ///
+    /// Commits come with their own dates, and a branch that is merged today was written days ago:
+    /// two weeks hold most branches, and are few pages.
+    var overlapMillis: Millis {
+        switch self {
+        case .githubCommits, .gitlabCommits: 14 * 86_400_000
+        default: PullSession.overlapMillis
+        }
+    }
+
     /// The rows of a page.
     func rows(_ json: JSON) -> [JSON] {
         switch self {
