@@ -1,7 +1,8 @@
 # make run     install what is missing, build, start the agent on http://127.0.0.1:9797
 # make test    install what the tests need, build, run all of them
 # make install put binary, pages, rules and the systemd unit in place (PREFIX, default /usr/local)
-# make bench   the table that the README quotes; BENCH=promql or disk runs Prometheus beside
+# make bench   the table that the README quotes; BENCH=NAME runs Benchmarks/NAME.py, most beside a peer
+#              (promql, disk, hooks and others: see the folder)
 # make fuzz    ten minutes of fuzzed PromQL, for the night (FUZZ_SECONDS)
 # make lint    formatting, as CI checks it
 
@@ -42,11 +43,9 @@ stress: swift packages
 
 bench: swift packages
 	@swift build -c release --product martlet-bench
-ifeq ($(BENCH),promql)
+ifdef BENCH
 	@swift build -c release --product martlet
-	@Benchmarks/promql.py
-else ifeq ($(BENCH),disk)
-	@Benchmarks/disk.py
+	@Benchmarks/$(BENCH).py
 else
 	@.build/release/martlet-bench
 endif

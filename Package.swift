@@ -83,7 +83,7 @@ let package = Package(
         tests("Send", ["Basics", "Bytes", "Carry", "Keep", "Reason", "Send"]),
         tests("Serve", way),
         tests("Tidy", []),
-        tests("Agent", ["Basics", "Bytes", "Carry", "Keep"]),
+        tests("Agent", ["Basics", "Bytes", "Carry", "Keep"], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

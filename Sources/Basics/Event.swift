@@ -6,8 +6,8 @@
 ///
 /// Times are milliseconds since the epoch, in numbers.
 public enum EventKind: String, Sendable, CaseIterable {
-    /// `sha`, `parents` (number), `authored`, `committed` (times), `added`, `deleted`, `files`,
-    /// `change` (change request), `isRevert`, `isFix`, `branch`.
+    /// `sha`, `parents` (number), `parentShas` (list), `authored`, `committed` (times), `added`,
+    /// `deleted`, `files`, `change` (change request), `isRevert`, `isFix`, `branch`.
     case commit
     /// A change request: `change`, `action` (opened, ready, updated, merged, closed, reopened), `branch`,
     /// `target`, `isDraft`, `sha` (merge commit), `added`, `deleted`, `firstCommit` (time), `title`.

@@ -74,6 +74,10 @@ private final class Repository {
         #expect(fix["added"] == .number(1) && fix["branch"] == nil && fix["parents"] == .number(1))
         let merged = try #require(
             result.events.first { $0.kind == .change && $0["change"] == .text("7") })
+        let merge = try #require(commits.first { $0["parents"] == .number(2) })
+        #expect(merge["parentShas"]?.list?.count == 2)
+        let shas = Set(commits.compactMap { $0["sha"]?.text })
+        #expect(shas.isSuperset(of: commits.flatMap { $0["parentShas"]?.list ?? ["none"] }))
         #expect(merged["firstCommit"] == .number(1_700_000_100_000))
         #expect(merged["added"] == .number(3) && merged["deleted"] == .number(1))
         #expect(merged.time == 1_700_000_300_000)
@@ -84,6 +88,23 @@ private final class Repository {
         #expect(deployments.first?.time == 1_700_000_500_000)
         let text = "\(result.events)"
         #expect(!text.contains("Ann Lee") && !text.contains("ann@") && !text.contains("secret"))
+    }
+
+    @Test func `in a history without numbers every merge of the main line is a change`() throws {
+        let repository = try Repository()
+        try repository.commit("Begin", file: "a", "1\n", time: 1_700_000_000)
+        try repository.git("checkout", "-q", "-b", "work")
+        try repository.commit("Work", file: "b", "x\n", time: 1_700_000_100)
+        try repository.git("checkout", "-q", "main")
+        try repository.git(
+            "merge", "-q", "--no-ff", "-m", "Merge work", "work", time: 1_700_000_300)
+        let changes = try repository.read().events.filter { $0.kind == .change }
+        #expect(changes.count == 1 && changes.first?["firstCommit"] == .number(1_700_000_100_000))
+        #expect(changes.first?["change"]?.text?.count == 12)
+        // One number anywhere, and the others are merges between branches.
+        try repository.commit("Squashed (#1)", file: "a", "2\n", time: 1_700_000_400)
+        let numbered = try repository.read().events.filter { $0.kind == .change }
+        #expect(numbered.map { $0["change"] } == [.text("1")])
     }
 
     @Test func `importing again changes nothing, and adds only what is new`() throws {

@@ -97,6 +97,43 @@ private func round(
     }
 
     @Test(.enabled(if: payloads != nil, "the payloads are not here"))
+    func `CircleCI's workflows come out as DevLake's snapshot of them`() throws {
+        // CircleCI is heard by webhook; the rows of its API are the same facts in another envelope.
+        let events = try documents("circleci._raw_circleci_api_workflows.csv").flatMap { row in
+            let stopped = row["stopped_at"]?.text ?? ""
+            let hook = JSON.object([
+                ("type", .string("workflow-completed")), ("happened_at", .string(stopped)),
+                ("workflow", row), ("project", .object([("name", .string("coldgust"))])),
+            ])
+            return try read(.circleci, hook.encoded).events
+        }
+        let table = rows(
+            ofCSV: String(
+                decoding: try payload("backfill/expected.circleci.cicd_pipelines.csv"),
+                as: UTF8.self))
+        let column = { (name: String) throws in try #require(table[0].firstIndex(of: name)) }
+        let (id, result) = (try column("id"), try column("result"))
+        let (seconds, started) = (try column("duration_sec"), try column("started_date"))
+        for row in table.dropFirst() {
+            let build = row[id].split(separator: ":").last.map(String.init)
+            let event = try #require(events.first { $0["build"]?.text == build }, "\(row[id])")
+            #expect(event["status"] == .text(row[result].lowercased()))
+            #expect(event["started"]?.number == parseStamp(row[started]).map(Double.init))
+            if row[seconds] == "0" {
+                print(
+                    "\(build ?? ""): DevLake 0 s, Martlet none: it ended before it began, and a negative span is left out"
+                )
+                #expect(event["durationMillis"] == nil)
+            } else {
+                #expect(event["durationMillis"]?.number == Double(row[seconds]).map { $0 * 1000 })
+            }
+        }
+        #expect(table.count == 10)
+        // A tenth row has no times at all: both leave it out.
+        #expect(Set(events.map(\.id)).count == table.count - 1)
+    }
+
+    @Test(.enabled(if: payloads != nil, "the payloads are not here"))
     func `GitLab's lists and Jira's sprints are read whole`() throws {
         func body(_ file: String) throws -> String {
             "[" + (try documents(file)).map(text).joined(separator: ",") + "]"
@@ -138,6 +175,28 @@ private func round(
         #expect(pulled.first?.source == hooked.first?.source)
     }
 
+    @Test func `pulled commits tell their parents, which no push does`() throws {
+        let commit = #"""
+            {"sha":"m1","commit":{"message":"Merge pull request #3 from ann/x",
+            "author":{"name":"Ann Lee","email":"ann@example.org","date":"2024-01-01T00:00:00Z"},
+            "committer":{"date":"2024-01-02T00:00:00Z"}},"author":{"login":"ann"},
+            "parents":[{"sha":"a"},{"sha":"b"}]}
+            """#
+        let event = try #require(
+            round(config(.github), answers: [("/commits", "[\(commit)]")]).events.first)
+        #expect(event["parentShas"] == .list(["a", "b"]) && event["parents"] == .number(2))
+        #expect(event["change"] == .text("3") && event.time == 1_704_153_600_000)
+        let row = #"""
+            {"id":"m2","parent_ids":[],"title":"Begin","author_name":"Ann Lee",
+            "author_email":"ann@example.org","authored_date":"2024-01-01T00:00:00Z",
+            "committed_date":"2024-01-01T00:00:00Z"}
+            """#
+        let first = try #require(
+            round(config(.gitlab), answers: [("/commits", "[\(row)]")]).events.first)
+        #expect(first["parentShas"] == .list([]) && first["sha"] == .text("m2"))
+        #expect(!"\(event)\(first)".contains("Lee"))
+    }
+
     @Test func `the next round begins where the last one ended`() {
         let issue =
             #"[{"number":1,"state":"open","created_at":"2024-01-01T00:00:00Z","updated_at":"2024-03-01T00:00:00Z"}]"#
@@ -146,6 +205,17 @@ private func round(
         let second = round(config(.github), cursor: first.cursor, answers: [])
         #expect(second.urls.contains { $0.contains("since=2024-02-29T23:50:00.000Z") })
         #expect(second.cursor == first.cursor)
+    }
+
+    @Test func `a branch that is merged today brings its commits of last week`() {
+        let cursor = #"{"commits":1709251200000}"#
+        let old = #"""
+            [{"sha":"a","commit":{"message":"x","author":{"date":"2024-02-22T00:00:00Z"},
+            "committer":{"date":"2024-02-22T00:00:00Z"}},"parents":[]}]
+            """#
+        let result = round(config(.github), cursor: cursor, answers: [("/commits", old)])
+        #expect(result.urls.contains { $0.contains("since=2024-02-16T00:00:00.000Z") })
+        #expect(result.events.map { $0["sha"] } == [.text("a")] && result.cursor == cursor)
     }
 
     @Test func `an old pull request ends the reading of newer ones`() {
@@ -219,6 +289,31 @@ private func round(
         let story = events.sorted { $0.time < $1.time }
         #expect(story.map { $0["stage"]?.text } == ["To Do", "Doing", "Done"])
         #expect(story.map { $0["isDone"]?.bool } == [false, false, true])
+    }
+
+    @Test func `what Jira never changed was so from the beginning`() throws {
+        func first(_ fields: String, _ log: String) throws -> Event? {
+            let issue = #"""
+                {"issues":[{"key":"A-1","fields":{"created":"2024-01-01T00:00:00.000+0000",
+                "updated":"2024-01-03T00:00:00.000+0000","status":{"name":"To Do"},
+                "story points":5\#(fields)},"changelog":{"histories":[\#(log)]}}],"total":1}
+                """#
+            return round(config(.jira, project: "8"), answers: [("/issue?", issue)]).events
+                .first { $0["action"] == .text("created") }
+        }
+        let sprint = #","sprint":{"id":7}"#
+        let unchanged = try first(sprint, "")
+        #expect(unchanged?["iteration"] == .text("7") && unchanged?["estimate"] == .number(5))
+        let moved = #"""
+            {"id":"1","created":"2024-01-02T00:00:00.000+0000","items":[
+            {"field":"Sprint","from":"6","to":"7","fromString":"S6","toString":"S7"},
+            {"field":"Story Points","fromString":"3","toString":"5"}]}
+            """#
+        let before = try first(sprint, moved)
+        #expect(before?["iteration"] == .text("6") && before?["estimate"] == .number(3))
+        let late = moved.replacing(#""from":"6""#, with: #""from":"""#)
+            .replacing("S6", with: "")
+        #expect(try first(sprint, late)?["iteration"] == nil)
     }
 
     @Test func `a loop keeps events before the cursor, and waits by the clock`() async throws {

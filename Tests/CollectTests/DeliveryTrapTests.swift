@@ -73,6 +73,25 @@ private func time(_ text: String) -> Millis { parseRFC3339(text) ?? -1 }
         #expect(removed["fromIteration"] == .text("40"))
     }
 
+    @Test func `an issue that is created in a Jira sprint is in it, in both spellings`() throws {
+        func created(_ field: String) throws -> Event? {
+            let issue = #"""
+                {"timestamp":1700000000000,"webhookEvent":"jira:issue_created","issue":{"key":"A-1",
+                "fields":{"created":"2023-11-14T22:13:20.000+0000","status":{"name":"To Do"},
+                "customfield_10020":\#(field)}}}
+                """#
+            return try read(.jira, json: issue).events.first
+        }
+        let objects =
+            #"[{"id":6,"state":"closed","boardId":2},{"id":7,"state":"active","boardId":2}]"#
+        #expect(try created(objects)?["iteration"] == .text("7"))
+        let texts =
+            #"["com.atlassian.greenhopper.service.sprint.Sprint@a8[id=9,rapidViewId=1,state=ACTIVE]"]"#
+        #expect(try created(texts)?["iteration"] == .text("9"))
+        #expect(try created(#"[{"id":1,"value":"a choice of a list"}]"#)?["iteration"] == nil)
+        #expect(try created("null")?["iteration"] == nil)
+    }
+
     @Test func `a Jira sprint list without ids is read by names`() throws {
         let result = try read(
             .jira,

@@ -178,4 +178,30 @@ private func view(without missing: Set<String> = []) -> HostView {
                 "3"
             ])
     }
+
+    @Test func `a counter born with its first events rises from zero, once`() throws {
+        let store = Remembering()
+        let registry = Registry()
+        var feed = FamilyFeed(
+            intake: store.intake, job: "martlet", instance: "box", zeroAt: 500)
+        // Lines that were read before the first round: without the zero nobody would see them rise.
+        let early = registry.counter("martlet_log_lines_total", "Lines.", ["source": "early"])
+        early.add(40)
+        let gauge = registry.gauge("martlet_log_files", "Files.")
+        gauge.set(1)
+        _ = try feed.take(registry.families(), at: 1000)
+        registry.counter("martlet_log_lines_total", "Lines.", ["source": "late"]).add(7)
+        early.add(2)
+        _ = try feed.take(registry.families(), at: 2000)
+        _ = try feed.take(registry.families(), at: 3000)
+        func kept(_ source: String) -> [String] {
+            store.state.withLock { state in
+                state.samples.filter { $0.labels["source"] == source }
+                    .map { "\($0.time): \(Int($0.value))" }
+            }
+        }
+        #expect(kept("early") == ["500: 0", "1000: 40", "2000: 42", "3000: 42"])
+        #expect(kept("late") == ["1000: 0", "2000: 7", "3000: 7"])
+        #expect(store.values("martlet_log_files", ("job", "martlet")) == ["1", "1", "1"])
+    }
 }

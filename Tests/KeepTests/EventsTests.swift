@@ -126,14 +126,14 @@ private func event(
         try store.reopen()
         let item = try #require(try store.keeper.events.waiting().first)
         #expect(item.delivery == delivery)
-        try store.keeper.events.settle(item.number, events: [event("a")])
+        try store.keeper.events.settle([(item.number, [event("a")])])
         #expect(try store.keeper.events.waiting().isEmpty)
         try store.keeper.events.pruneInbox(now: 17 * day)
         #expect(try !store.keeper.events.accept(delivery))
         try store.keeper.events.pruneInbox(now: 19 * day)
         #expect(try store.keeper.events.accept(delivery))
         let again = try #require(try store.keeper.events.waiting().first)
-        #expect(try store.keeper.events.settle(again.number, events: [event("a")]).known == 1)
+        #expect(try store.keeper.events.settle([(again.number, [event("a")])]).known == 1)
     }
 
     @Test func `a delivery that cannot be read is laid aside and can be tried again`() throws {

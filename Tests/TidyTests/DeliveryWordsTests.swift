@@ -46,6 +46,8 @@ private func expanded(_ literal: String, _ text: String) -> [String]? {
     case #"decision.\(name.rawValue).\(verdict.rawValue)"#: return verdicts.map { "decision." + $0 }
     case #"decision.commit.recommend.\(verdict.rawValue)"#: return recommended("commit")
     case #"decision.go.recommend.\(verdict.rawValue)"#: return recommended("go")
+    case #"decision.outcome.\(word)"#:
+        return ["well", "failed", "rolled_back"].map { "decision.outcome." + $0 }
     case #"gate.\($0.kind.rawValue).missing"#: return gates.map { "gate.\($0).missing" }
     case #"gate.\(kind.rawValue).unknown"#: return gates.map { "gate.\($0).unknown" }
     case #"gate.\(kind.rawValue).\(gate.state.rawValue)"#:

@@ -1,6 +1,7 @@
 // Families of metrics into series: what a scrape would have done over HTTP, without HTTP. Used for the
 // host and for the agent's own metrics. A series that is no longer among the families ends with a
-// stale marker; `up` says that the source answered.
+// stale marker; `up` says that the source answered. A counter of this process that is born with its
+// first events gets the zero that it rose from, else `increase` would not see them.
 
 public import Basics
 
@@ -11,11 +12,17 @@ public struct FamilyFeed: Sendable {
     /// What the last round had, so that what vanished can be ended.
     private var live: Set<SeriesID> = []
     private var described: [String: MetricMetadata] = [:]
+    /// When every counter was 0 for the last time; nil where that is not known.
+    private var zeroAt: Millis?
+    private var seen: Set<SeriesID> = []
 
     /// - Parameters:
     ///   - job: the label that stands for a scrape job.
     ///   - instance: the label that stands for a target's address.
-    public init(intake: Intake, job: String, instance: String) {
+    ///   - zeroAt: when the counters began at 0, for those of this process; nil for a machine's,
+    ///     which have counted since long before.
+    public init(intake: Intake, job: String, instance: String, zeroAt: Millis? = nil) {
+        self.zeroAt = zeroAt
         self.intake = intake
         self.target = Labels([("job", job), ("instance", instance)])
     }
@@ -30,11 +37,13 @@ public struct FamilyFeed: Sendable {
         var batch = SampleBatch()
         var outcome = AppendOutcome()
         var now: Set<SeriesID> = []
-        func add(_ name: String, _ labels: Labels, _ value: Double) {
+        let zero = zeroAt.map { min($0, time - 1) }
+        func add(_ name: String, _ labels: Labels, _ value: Double, isCounter: Bool = false) {
             let series = withTargetLabels(
                 labels.setting(Labels.metricName, name), target, honorsLabels: false)
             switch intake.resolve(series) {
             case .success(let id):
+                if let zero, isCounter, value > 0, !seen.contains(id) { batch.append(id, zero, 0) }
                 batch.append(id, time, value.isNaN ? Double.nan : value)
                 now.insert(id)
             case .failure(let error): outcome.refuse(error.refusal)
@@ -42,7 +51,9 @@ public struct FamilyFeed: Sendable {
         }
         for family in families {
             for sample in family.samples {
-                add(family.name + sample.suffix, sample.labels, sample.value)
+                add(
+                    family.name + sample.suffix, sample.labels, sample.value,
+                    isCounter: family.metadata.kind == .counter)
             }
         }
         add("up", .empty, 1)
@@ -51,6 +62,11 @@ public struct FamilyFeed: Sendable {
         }
         let appended = try intake.append(batch)
         live = now
+        if zeroAt != nil {
+            // What is born from now on was not there in this round.
+            zeroAt = time
+            seen.formUnion(now)
+        }
         describe(families)
         outcome.accepted += appended.accepted
         outcome.refused.merge(appended.refused, uniquingKeysWith: +)

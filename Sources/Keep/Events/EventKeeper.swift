@@ -5,7 +5,6 @@
 
 public import Basics
 internal import Bytes
-internal import Dispatch
 internal import GRDB
 
 /// What became of events that were offered.
@@ -24,7 +23,8 @@ public struct EventOutcome: Sendable, Equatable {
 /// The store of events, and the inbox before it.
 public final class EventKeeper: Sendable {
     let base: RecordBase
-    private let queue = EventQueue()
+    private let queue = SharedCommit<[Event], EventOutcome>()
+    let arrivals = SharedCommit<RawDelivery, Bool>()
     private let added: Counter
     private let known: Counter
 
@@ -41,7 +41,7 @@ public final class EventKeeper: Sendable {
     @discardableResult
     public func append(_ events: [Event]) throws(RecordError) -> EventOutcome {
         if events.isEmpty { return EventOutcome() }
-        let outcome = try queue.append(events) { batches in
+        let outcome = try queue.take(events) { batches in
             do throws(RecordError) {
                 return .success(
                     try self.base.write("keep events") { db in
@@ -133,65 +133,5 @@ public final class EventKeeper: Sendable {
             try db.execute(sql: "DELETE FROM delivery_events WHERE time < ?", arguments: [time])
             return db.changesCount
         }
-    }
-}
-
-/// Group commit: the caller that finds nobody committing takes all batches that wait.
-private final class EventQueue: Sendable {
-    private final class Entry: Sendable {
-        enum Turn { case waiting, leads, done(Result<EventOutcome, RecordError>) }
-
-        let events: [Event]
-        let turn = Lock(Turn.waiting)
-        let wakes = DispatchSemaphore(value: 0)
-
-        init(_ events: [Event]) { self.events = events }
-    }
-
-    private struct State {
-        var waiting: [Entry] = []
-        var isCommitting = false
-    }
-
-    private let state = Lock(State())
-
-    func append(
-        _ events: [Event],
-        commit: ([[Event]]) -> Result<[EventOutcome], RecordError>
-    ) throws(RecordError) -> EventOutcome {
-        let entry = Entry(events)
-        let leads = state.withLock { state in
-            state.waiting.append(entry)
-            defer { state.isCommitting = true }
-            return !state.isCommitting
-        }
-        if !leads {
-            entry.wakes.wait()
-            if case .done(let result) = entry.turn.withLock({ $0 }) { return try result.get() }
-        }
-        let group = state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        let result = commit(group.map(\.events))
-        var own: Result<EventOutcome, RecordError> = .success(EventOutcome())
-        for (index, member) in group.enumerated() {
-            let share = result.map { $0[index] }
-            if member === entry {
-                own = share
-            } else {
-                member.turn.withLock { $0 = .done(share) }
-                member.wakes.signal()
-            }
-        }
-        let next = state.withLock { state in
-            state.isCommitting = !state.waiting.isEmpty
-            return state.waiting.first
-        }
-        if let next {
-            next.turn.withLock { $0 = .leads }
-            next.wakes.signal()
-        }
-        return try own.get()
     }
 }

@@ -24,31 +24,44 @@ extension EventKeeper {
 
     /// Keeps a delivery; it is on the disk when this returns.
     ///
+    /// Deliveries that come together share one transaction.
+    ///
     /// - Returns: false when a delivery of this id came before.
     public func accept(_ delivery: RawDelivery) throws(RecordError) -> Bool {
-        try base.write("keep a delivery") { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO inbox_seen VALUES (?, ?, ?)",
-                arguments: [delivery.source, delivery.id, delivery.receivedAt])
-            if db.changesCount == 0 { return false }
-            var writer = JSONWriter()
-            writer.beginObject()
-            for (name, value) in delivery.headers.sorted(by: { $0.key < $1.key }) {
-                writer.field(name, value)
+        try arrivals.take(delivery) { deliveries in
+            do throws(RecordError) {
+                return .success(
+                    try self.base.write("keep a delivery") { db in
+                        try deliveries.map { try EventKeeper.insert($0, db) }
+                    })
+            } catch {
+                return .failure(error)
             }
-            writer.endObject()
-            try db.execute(
-                sql: """
-                    INSERT INTO inbox (source, id, received_at, headers, subpath, body)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    delivery.source, delivery.id, delivery.receivedAt,
-                    String(decoding: writer.bytes, as: UTF8.self), delivery.subpath,
-                    Blob(delivery.body),
-                ])
-            return true
         }
+    }
+
+    private static func insert(_ delivery: RawDelivery, _ db: Database) throws -> Bool {
+        let see = try db.cachedStatement(sql: "INSERT OR IGNORE INTO inbox_seen VALUES (?, ?, ?)")
+        try see.execute(arguments: [delivery.source, delivery.id, delivery.receivedAt])
+        if db.changesCount == 0 { return false }
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (name, value) in delivery.headers.sorted(by: { $0.key < $1.key }) {
+            writer.field(name, value)
+        }
+        writer.endObject()
+        let keep = try db.cachedStatement(
+            sql: """
+                INSERT INTO inbox (source, id, received_at, headers, subpath, body)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """)
+        try keep.execute(
+            arguments: [
+                delivery.source, delivery.id, delivery.receivedAt,
+                String(decoding: writer.bytes, as: UTF8.self), delivery.subpath,
+                Blob(delivery.body),
+            ])
+        return true
     }
 
     /// Deliveries that wait to be read, in the order in which they came.
@@ -76,14 +89,15 @@ extension EventKeeper {
         }
     }
 
-    /// Takes a delivery out of the inbox and keeps what it said, both or neither.
+    /// Takes deliveries out of the inbox and keeps what they said, all or none.
     @discardableResult
     public func settle(
-        _ number: Int64, events: [Event]
+        _ read: [(number: Int64, events: [Event])]
     ) throws(RecordError) -> EventOutcome {
-        let outcome = try base.write("settle a delivery") { db in
-            let outcome = try EventKeeper.insert(events, db)
-            try db.execute(sql: "DELETE FROM inbox WHERE number = ?", arguments: [number])
+        let outcome = try base.write("settle deliveries") { db in
+            let outcome = try EventKeeper.insert(read.flatMap(\.events), db)
+            let delete = try db.cachedStatement(sql: "DELETE FROM inbox WHERE number = ?")
+            for one in read { try delete.execute(arguments: [one.number]) }
             return outcome
         }
         count(outcome)

@@ -1,6 +1,6 @@
-// Decisions as they were put to people, and what people answered: two tables to which rows are only
-// ever added, and triggers that refuse anything else, so that nobody can have decided otherwise later.
-// The record itself is JSON that the judge wrote; it is not read here.
+// Decisions as they were put to people, what people answered, and what came of them: tables to which
+// rows are only ever added, and triggers that refuse anything else, so that nobody can have decided
+// otherwise later. The records themselves are JSON that the judge wrote; they are not read here.
 
 internal import Basics
 internal import GRDB
@@ -15,10 +15,12 @@ public struct DecisionRow: Sendable, Equatable {
     public var json: String
     /// Answers as compact JSON, oldest first.
     public var answers: [String]
+    /// What came of it as compact JSON; nil while that is not known.
+    public var outcome: String?
 
     public init(
         id: String, name: String, subject: String, askedAt: Int64, json: String,
-        answers: [String] = []
+        answers: [String] = [], outcome: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -26,7 +28,15 @@ public struct DecisionRow: Sendable, Equatable {
         self.askedAt = askedAt
         self.json = json
         self.answers = answers
+        self.outcome = outcome
     }
+}
+
+/// A decision that waits for its outcome.
+public struct WaitingDecision: Sendable, Equatable {
+    public var row: DecisionRow
+    /// When the same question was asked again.
+    public var supersededAt: Int64?
 }
 
 /// The log of decisions.
@@ -66,12 +76,69 @@ public struct DecisionLog: Sendable {
         }
     }
 
+    /// Keeps what came of a decision; the first outcome stands.
+    public func conclude(_ id: String, time: Int64, json: String) throws(RecordError) {
+        try base.write("keep an outcome") { db in
+            try db.execute(
+                sql: """
+                    INSERT OR IGNORE INTO decision_outcomes
+                    SELECT id, ?, ? FROM decisions WHERE id = ?
+                    """, arguments: [time, json, id])
+        }
+    }
+
+    /// Decisions of a name without an outcome, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - since: not asked before this time.
+    ///   - lastOfDay: of those that nobody answered only the last of each day, since what was asked
+    ///     minutes apart is one question.
+    public func waiting(
+        _ name: String, since: Int64, lastOfDay: Bool, limit: Int = 1000
+    ) throws(RecordError) -> [WaitingDecision] {
+        let daily = """
+            AND (next IS NULL OR next / 86400000 > asked_at / 86400000
+                OR id IN (SELECT decision FROM decision_answers))
+            """
+        return try base.read("list decisions without an outcome") { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, name, subject, asked_at, json, next FROM (
+                        SELECT *, lead(asked_at) OVER (PARTITION BY subject ORDER BY asked_at, id)
+                            AS next
+                        FROM decisions WHERE name = ? AND asked_at >= ?)
+                    WHERE id NOT IN (SELECT decision FROM decision_outcomes)
+                        \(lastOfDay ? daily : "")
+                    ORDER BY asked_at, id LIMIT ?
+                    """, arguments: [name, since, limit]
+            ).map { WaitingDecision(row: try row($0, db), supersededAt: $0[5]) }
+        }
+    }
+
+    /// Decisions whose outcome is known, the newest first.
+    public func concluded(limit: Int = 1000) throws(RecordError) -> [DecisionRow] {
+        try base.read("list decisions with an outcome") { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM decisions WHERE id IN (SELECT decision FROM decision_outcomes)
+                    ORDER BY asked_at DESC, id LIMIT ?
+                    """, arguments: [limit]
+            ).map { try row($0, db) }
+        }
+    }
+
     /// Decisions, the newest first.
     ///
-    /// - Parameter answered: only those that somebody answered.
-    public func newest(limit: Int = 50, answered: Bool = false) throws(RecordError) -> [DecisionRow]
-    {
-        let filter = answered ? "WHERE id IN (SELECT decision FROM decision_answers)" : ""
+    /// - Parameter told: only those that somebody answered or whose outcome is known.
+    public func newest(limit: Int = 50, told: Bool = false) throws(RecordError) -> [DecisionRow] {
+        let filter =
+            told
+            ? """
+            WHERE id IN (SELECT decision FROM decision_answers
+                UNION SELECT decision FROM decision_outcomes)
+            """ : ""
         return try base.read("list decisions") { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM decisions \(filter) ORDER BY asked_at DESC, id LIMIT ?",
@@ -87,7 +154,9 @@ private func row(_ row: Row, _ db: Database) throws -> DecisionRow {
         id: id, name: row[1], subject: row[2], askedAt: row[3], json: row[4],
         answers: try String.fetchAll(
             db, sql: "SELECT json FROM decision_answers WHERE decision = ? ORDER BY number",
-            arguments: [id]))
+            arguments: [id]),
+        outcome: try String.fetchOne(
+            db, sql: "SELECT json FROM decision_outcomes WHERE decision = ?", arguments: [id]))
 }
 
 /// Adds the tables of decisions.
@@ -112,6 +181,19 @@ func registerDecisionMigration(_ migrator: inout DatabaseMigrator) {
                 BEGIN SELECT RAISE(ABORT, 'answers are append-only'); END;
                 CREATE TRIGGER decision_answers_remain BEFORE DELETE ON decision_answers
                 BEGIN SELECT RAISE(ABORT, 'answers are append-only'); END;
+                """)
+    }
+    migrator.registerMigration("decisions-2") { db in
+        try db.execute(
+            sql: """
+                CREATE TABLE decision_outcomes (
+                    decision TEXT PRIMARY KEY NOT NULL REFERENCES decisions (id),
+                    time INTEGER NOT NULL, json TEXT NOT NULL
+                ) WITHOUT ROWID;
+                CREATE TRIGGER decision_outcomes_stay BEFORE UPDATE ON decision_outcomes
+                BEGIN SELECT RAISE(ABORT, 'outcomes are append-only'); END;
+                CREATE TRIGGER decision_outcomes_remain BEFORE DELETE ON decision_outcomes
+                BEGIN SELECT RAISE(ABORT, 'outcomes are append-only'); END;
                 """)
     }
 }

@@ -23,6 +23,11 @@ public struct CommitBand: Sendable, Equatable {
     /// Share of past bands that held; nil before there are any.
     public var hitRate: Double?
     public var hitCount: Int
+    /// Mean absolute errors of the past forecasts, and of repeating the last window and of the
+    /// plain mean at the same moments; nil before there are any.
+    public var error: Double?
+    public var errorLastWindow: Double?
+    public var errorPlainMean: Double?
     /// How many items from the top of the given backlog fit under `sure`.
     public var backlogLine: Int?
     /// Iterations that it was made from.
@@ -43,7 +48,7 @@ public struct BacklogItem: Sendable, Equatable {
 /// The question "how much should we take?".
 public enum CommitDecision {
     /// Rises whenever the same events would give another answer.
-    public static let ruleVersion = 1
+    public static let ruleVersion = 2
     /// How long an answer holds: a week, then there is a week more to learn from.
     public static let validMillis: Millis = 604_800_000
 
@@ -185,7 +190,11 @@ private struct Question {
         var band = CommitBand(
             unit: unit, low: ceil(forecast.low - 1e-9), high: floor(forecast.high + 1e-9),
             sure: floor(forecast.sure + 1e-9), expected: forecast.expected, level: forecast.level,
-            hitRate: score.coverage, hitCount: score.n, backlogLine: nil, used: used)
+            hitRate: score.coverage, hitCount: score.n, error: score.error,
+            errorLastWindow: score.errorLastWindow, errorPlainMean: score.errorPlainMean,
+            backlogLine: nil, used: used)
+        // The recommended amount is promised with more than the band's lower edge, not with less.
+        band.low = min(band.low, band.sure)
         if band.high < band.low { band.high = band.low }
         if !backlog.isEmpty { band.backlogLine = line(backlog, band.sure, unit) }
         let chance = forecast.chance(of: band.sure)
@@ -210,7 +219,9 @@ private struct Question {
                         "decision.commit.hit_rate",
                         [
                             "said": percent(forecast.level), "held": percent(rate),
-                            "count": String(score.n),
+                            "count": String(score.n), "error": text(score.error ?? 0),
+                            "last": text(score.errorLastWindow ?? 0),
+                            "mean": text(score.errorPlainMean ?? 0),
                         ]), number: rate, link: "/decisions?name=commit"))
         }
         let isSure = score.n >= 12 && unit != .changes

@@ -80,6 +80,9 @@ extension Decision {
         json.field("level", band.level)
         json.field("hit_rate", band.hitRate)
         json.field("hit_count", Int64(band.hitCount))
+        json.field("error", band.error)
+        json.field("error_last_window", band.errorLastWindow)
+        json.field("error_plain_mean", band.errorPlainMean)
         if let line = band.backlogLine { json.field("backlog_line", Int64(line)) }
         json.key("used")
         json.beginArray()
@@ -101,15 +104,40 @@ extension Decision {
             json.endObject()
         }
         json.endArray()
-        if let outcome {
-            json.key("outcome")
-            json.beginObject()
-            json.field("time", outcome.time)
-            json.field("value", outcome.value)
-            json.key("came_true")
-            json.bool(outcome.cameTrue)
-            json.endObject()
+    }
+}
+
+extension DecisionOutcome {
+    /// The outcome as compact JSON.
+    public var encoded: [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("time", time)
+        json.field("value", value)
+        json.key("came_true")
+        json.bool(cameTrue)
+        if let isInBand {
+            json.key("in_band")
+            json.bool(isInBand)
         }
+        if let said { json.field("said", said) }
+        json.key("rows")
+        json.beginArray()
+        for row in rows { json.string(row) }
+        json.endArray()
+        json.endObject()
+        return json.bytes
+    }
+
+    /// Reads what `encoded` wrote, without its sentence; nil when it is something else.
+    public init?(record: String) {
+        guard let json = try? JSON(text: record), let time = json["time"]?.double,
+            let value = json["value"]?.double, let cameTrue = json["came_true"]?.boolean
+        else { return nil }
+        self.init(
+            time: Millis(time), value: value, cameTrue: cameTrue,
+            isInBand: json["in_band"]?.boolean,
+            rows: json["rows"]?.items?.compactMap(\.text) ?? [])
     }
 }
 

@@ -1,7 +1,7 @@
 // A decision is a row, not a chart: the question, when and on which data, the verdict with at most
-// five reasons, what is missing, what would flip it, how sure, what a person answered and what came
-// of it. The same events and the same rules give the same row, byte for byte. Nothing is ever taken
-// back: answers are appended.
+// five reasons, what is missing, what would flip it, how sure, and what a person answered. The same
+// events and the same rules give the same row, byte for byte. Nothing is ever taken back: answers
+// are appended, and what came of it is kept beside it (`KeptDecision`).
 
 public import Basics
 
@@ -77,15 +77,28 @@ public struct DecisionAnswer: Sendable, Equatable {
 
 /// What came of it.
 public struct DecisionOutcome: Sendable, Equatable {
+    /// When it was known.
     public var time: Millis
+    /// What was delivered, or how many incidents and ways back followed.
     public var value: Double
     /// What was recommended with a stated chance came true.
     public var cameTrue: Bool
+    /// The value lay inside the band; nil where there was none.
+    public var isInBand: Bool?
+    public var said: Phrase?
+    /// Ids of the iteration, deployment and incidents behind it.
+    public var rows: [String]
 
-    public init(time: Millis, value: Double, cameTrue: Bool) {
+    public init(
+        time: Millis, value: Double, cameTrue: Bool, isInBand: Bool? = nil, said: Phrase? = nil,
+        rows: [String] = []
+    ) {
         self.time = time
         self.value = value
         self.cameTrue = cameTrue
+        self.isInBand = isInBand
+        self.said = said
+        self.rows = rows
     }
 }
 
@@ -132,7 +145,6 @@ public struct Decision: Sendable, Equatable {
     public var band: CommitBand?
     public var snapshot: DecisionSnapshot
     public private(set) var answers: [DecisionAnswer] = []
-    public private(set) var outcome: DecisionOutcome?
 
     /// The answer that stands: the last one.
     public var answer: DecisionAnswer? { answers.last }
@@ -144,13 +156,6 @@ public struct Decision: Sendable, Equatable {
         if answer.time < askedAt { throw .answerBeforeQuestion(id) }
         var next = self
         next.answers.append(answer)
-        return next
-    }
-
-    /// The decision with its outcome; the first outcome stands.
-    public func concluded(_ outcome: DecisionOutcome) -> Decision {
-        var next = self
-        if next.outcome == nil { next.outcome = outcome }
         return next
     }
 
@@ -210,30 +215,5 @@ extension DeliveryState {
         return DecisionSnapshot(
             ruleVersion: ruleVersion, dataUntil: now, eventCount: events.count,
             eventsDigest: digest.text, inputs: inputs)
-    }
-}
-
-/// How often what was said with a chance came true.
-public struct DecisionCalibration: Sendable, Equatable {
-    public var name: DecisionName
-    public var said: Double
-    public var cameTrue: Int
-    public var of: Int
-
-    /// One row for each question and stated chance, of the decisions with an outcome.
-    public static func table(_ decisions: [Decision]) -> [DecisionCalibration] {
-        var rows: [String: DecisionCalibration] = [:]
-        for decision in decisions {
-            guard let chance = decision.chance, let outcome = decision.outcome else { continue }
-            let said = (chance * 20).rounded() / 20
-            let key = "\(decision.name.rawValue)/\(said)"
-            var row =
-                rows[key]
-                ?? DecisionCalibration(name: decision.name, said: said, cameTrue: 0, of: 0)
-            row.of += 1
-            if outcome.cameTrue { row.cameTrue += 1 }
-            rows[key] = row
-        }
-        return rows.values.sorted { ($0.name.rawValue, $0.said) < ($1.name.rawValue, $1.said) }
     }
 }

@@ -58,7 +58,7 @@ public struct GateInputs: Sendable, Equatable {
     public var openIncidents: [String]?
     /// Firing alerts of critical severity; the program knows them.
     public var criticalAlerts: [String]?
-    /// When the last good back-up was made; the program knows it.
+    /// When the last good back-up was made: from events, or from a series that the program reads.
     public var backupTime: Millis?
     /// Preparations without an entry in the release record.
     public var planMissing: [String]?
@@ -103,6 +103,7 @@ extension GateInputs {
         }
         readTests(state, scope, now)
         readChanges(state, scope, now)
+        backupTime = state.lastBackup(scope: scope, now: now)
         let items = state.items.values.filter { scope.holds($0.place) && $0.exists(at: now) }
         if !items.isEmpty {
             openBlockers = items.filter { item in

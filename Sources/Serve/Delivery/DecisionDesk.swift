@@ -1,6 +1,6 @@
 // Decisions, made fresh from the newest snapshot and from what only the program knows (firing alerts,
-// the age of the back-up). While nothing that a decision was made from has changed, and it has not
-// expired, the same record stands, so that an answer given to it does not vanish with the next look.
+// the age of the back-up). While a decision would say the same, and it has not expired, the same record
+// stands, so that an answer given to it does not vanish with the next look.
 
 public import Basics
 public import Keep
@@ -9,6 +9,7 @@ public import Reason
 /// What only the program knows of a service; nil is unknown.
 public struct ReleaseFacts: Sendable {
     public var criticalAlerts: [String]?
+    /// The last back-up that a series tells of.
     public var backupTime: Millis?
 
     public init(criticalAlerts: [String]?, backupTime: Millis?) {
@@ -25,6 +26,8 @@ public final class DecisionDesk: Sendable {
     private let policy: @Sendable () -> GatePolicy
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
     private let standing = Lock<[String: Decision]>([:])
+    private let counted = Lock<[DecisionCalibration]>([])
+    private let hasCounted = Lock(false)
     /// Beyond so many scopes the standing decisions start anew.
     private static let standingMax = 1000
 
@@ -51,7 +54,7 @@ public final class DecisionDesk: Sendable {
             var inputs = GateInputs(state, scope: scope, policy: policy, now: now)
             let facts = facts(scope)
             inputs.criticalAlerts = facts.criticalAlerts
-            inputs.backupTime = facts.backupTime
+            inputs.backupTime = [inputs.backupTime, facts.backupTime].compactMap { $0 }.max()
             return GoDecision.decide(state, scope: scope, inputs: inputs, policy: policy, now: now)
         }
     }
@@ -70,15 +73,63 @@ public final class DecisionDesk: Sendable {
             return known
         }
         if let stands { return stands }
-        try log.keep(
-            DecisionRow(
-                id: fresh.id, name: fresh.name.rawValue, subject: fresh.subject,
-                askedAt: fresh.askedAt, json: String(decoding: fresh.encoded, as: UTF8.self)))
+        try put(fresh)
         standing.withLock { standing in
             if standing.count >= DecisionDesk.standingMax { standing = [:] }
             standing[key] = fresh
         }
         return fresh
+    }
+
+    /// Puts a decision into the log; one that is known changes nothing.
+    public func put(_ decision: Decision) throws(RecordError) {
+        try log.keep(
+            DecisionRow(
+                id: decision.id, name: decision.name.rawValue, subject: decision.subject,
+                askedAt: decision.askedAt, json: String(decoding: decision.encoded, as: UTF8.self)))
+    }
+
+    /// How often what was said came true, as of the last look.
+    public var calibration: [DecisionCalibration] { counted.withLock { $0 } }
+
+    /// Records what came of decisions that were put before, as far as it is known now.
+    ///
+    /// - Returns: how many outcomes were recorded.
+    @discardableResult
+    public func conclude(_ state: DeliveryState, now: Millis) throws(RecordError) -> Int {
+        // A commitment by iterations waits for one to start and to end, each up to a quarter; a go is
+        // used within a day, and its window for incidents follows.
+        let longest: [DecisionName: Millis] = [
+            .commit: 180 * 86_400_000,
+            .go: 2 * KeptDecision.useMillis + 2 * state.settings.incidentWindowMillis,
+        ]
+        var count = 0
+        for name in DecisionName.allCases {
+            let waiting = try log.waiting(
+                name.rawValue, since: now - (longest[name] ?? 0), lastOfDay: name == .commit)
+            for one in waiting {
+                // A commitment that somebody answered is the one that was planned by.
+                let isPlan = name == .commit && !one.row.answers.isEmpty
+                guard let asked = KeptDecision(record: one.row.json),
+                    let outcome = asked.outcome(
+                        in: state, supersededAt: isPlan ? nil : one.supersededAt, now: now)
+                else { continue }
+                try log.conclude(
+                    asked.id, time: now, json: String(decoding: outcome.encoded, as: UTF8.self))
+                count += 1
+            }
+        }
+        if count == 0 && hasCounted.withLock({ $0 }) { return 0 }
+        hasCounted.withLock { $0 = true }
+        let table = DecisionCalibration.table(
+            try log.concluded().compactMap { row in
+                guard let asked = KeptDecision(record: row.json),
+                    let outcome = row.outcome.flatMap(DecisionOutcome.init(record:))
+                else { return nil }
+                return (asked, outcome)
+            })
+        counted.withLock { $0 = table }
+        return count
     }
 
     /// What may be asked now: how much to commit, for everything and every team; go or no-go for every
@@ -97,11 +148,16 @@ public final class DecisionDesk: Sendable {
 }
 
 extension Decision {
-    /// True when another decision was made from the same things and says the same.
+    /// True when another decision says the same of the same inputs.
+    ///
+    /// Events that change nothing of it make no new record, and ages that grow by the minute none
+    /// either.
     fileprivate func says(_ other: Decision) -> Bool {
-        verdict == other.verdict && snapshot.eventsDigest == other.snapshot.eventsDigest
+        verdict == other.verdict && recommendation == other.recommendation && band == other.band
             && snapshot.inputs == other.snapshot.inputs
             && snapshot.ruleVersion == other.snapshot.ruleVersion
             && gates.map(\.state) == other.gates.map(\.state)
+            && gates.map(\.rows) == other.gates.map(\.rows)
+            && (name != .commit || reasons == other.reasons)
     }
 }

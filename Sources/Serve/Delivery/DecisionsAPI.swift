@@ -37,7 +37,7 @@ public struct DecisionsAPI: Sendable {
                 rows.append(try row(decision))
             }
             let asked = Set(rows.map(\.id))
-            let past = try desk.log.newest(limit: 100, answered: true)
+            let past = try desk.log.newest(limit: 100, told: true)
                 .filter { !asked.contains($0.id) }
             return success(capacity: 32_768) { writer in
                 writer.beginObject()
@@ -47,9 +47,27 @@ public struct DecisionsAPI: Sendable {
                     for row in list { writer.write(record(row)) }
                     writer.endArray()
                 }
+                write(desk.calibration, to: &writer)
                 writer.endObject()
             }
         }
+    }
+
+    private func write(_ rows: [DecisionCalibration], to writer: inout JSONWriter) {
+        writer.key("calibration")
+        writer.beginArray()
+        for row in rows {
+            writer.beginObject()
+            writer.field("name", row.name.rawValue)
+            writer.field("promise", row.promise.rawValue)
+            writer.optional("said", row.said)
+            writer.key("came_true")
+            writer.number(row.cameTrue)
+            writer.key("of")
+            writer.number(row.of)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 
     private func one(_ request: HTTPRequest) -> HTTPResponse {
@@ -126,11 +144,14 @@ public struct DecisionsAPI: Sendable {
         ["go-no-go", "go_no_go"].contains(text) ? .go : DecisionName(rawValue: text)
     }
 
-    /// The record with its answers, and phrases in the form that the pages read.
+    /// The record with its answers and its outcome, and phrases in the form that the pages read.
     private func record(_ row: DecisionRow) -> JSON {
         guard case .object(var fields)? = try? JSON(text: row.json) else { return .null }
         fields.removeAll { $0.key == "answers" }
         fields.append(("answers", .array(row.answers.compactMap { try? JSON(text: $0) })))
+        if let outcome = row.outcome.flatMap({ try? JSON(text: $0) }) {
+            fields.append(("outcome", outcome))
+        }
         return phrases(.object(fields))
     }
 

@@ -20,10 +20,11 @@ public struct DeliveryAPI: Sendable {
 
     public var routes: [Route] {
         func route(
-            _ name: String, _ write: @escaping @Sendable (Question, inout JSONWriter) -> Void
+            _ name: String,
+            _ write: @escaping @Sendable (DeliveryQuestion, inout JSONWriter) -> Void
         ) -> Route {
             Route(["GET"], "/api/martlet/v1/delivery/\(name)", .slow) { request in
-                let question = Question(
+                let question = DeliveryQuestion(
                     state: board.snapshot?.state ?? DeliveryState(events: []),
                     scope: KPIScope(request), request: request, now: clock.now(),
                     windowMillis: windowMillis)
@@ -37,6 +38,7 @@ public struct DeliveryAPI: Sendable {
         return [
             route("iterations") { $0.iterations(&$1) },
             route("releases") { $0.releases(&$1) },
+            route("watches") { $0.watches(&$1) },
             route("flow") { $0.flow(&$1) },
             route("traceability") { $0.traceability(&$1) },
         ]
@@ -44,7 +46,7 @@ public struct DeliveryAPI: Sendable {
 }
 
 /// One request against one state.
-private struct Question {
+struct DeliveryQuestion {
     let state: DeliveryState
     let scope: KPIScope
     let request: HTTPRequest
@@ -105,72 +107,6 @@ private struct Question {
             writer.endObject()
         }
         writer.endArray()
-        writer.endObject()
-    }
-
-    func releases(_ writer: inout JSONWriter) {
-        let reports = state.releaseReports(now: now).filter { scope.holds($0.place) }
-        let judged = reports.filter { $0.succeeded != nil }
-        let good = judged.count { $0.succeeded == true }
-        writer.key("releases")
-        writer.beginArray()
-        // The newest hundred: a page, not an archive.
-        for (index, report) in reports.suffix(100).reversed().enumerated() {
-            write(report, withWatch: index < 3, &writer)
-        }
-        writer.endArray()
-        writer.optional(
-            "success_rate", judged.isEmpty ? nil : Double(good) / Double(judged.count))
-        writer.key("judged")
-        writer.number(judged.count)
-        writer.key("window_seconds")
-        writer.seconds(state.settings.releaseWindowMillis)
-        writer.key("reference")
-        writer.beginObject()
-        writer.field("label", "case study")
-        writer.optional("value", caseStudySuccessRate)
-        writer.endObject()
-        writer.list("unrecognised", state.unrecognisedVersions)
-    }
-
-    private func write(
-        _ report: ReleaseReport, withWatch: Bool, _ writer: inout JSONWriter
-    ) {
-        writer.beginObject()
-        writer.field("id", report.key)
-        writer.field("version", report.version)
-        writer.place(report.place)
-        writer.optionalTime("time", report.time)
-        writer.optionalTime("released", report.released)
-        writer.key("succeeded")
-        if let succeeded = report.succeeded { writer.bool(succeeded) } else { writer.null() }
-        writer.optionalTime("rolled_back", report.rolledBackAt)
-        writer.key("hotfix")
-        if let hotfix = report.hotfix { writer.string(hotfix) } else { writer.null() }
-        writer.list("incidents", report.incidents)
-        writer.list("deployments", report.deployments)
-        writer.list("steps", ReleaseRecord.preparations + ReleaseRecord.steps)
-        writer.list("missing", report.missingSteps)
-        if withWatch, let watch = state.watch(report, now: now) {
-            writer.key("watch")
-            writer.beginObject()
-            writer.key("complete")
-            writer.bool(watch.isComplete)
-            writer.list("overlapping", watch.overlapping)
-            writer.key("rows")
-            writer.beginArray()
-            for row in watch.rows {
-                writer.beginObject()
-                writer.field("kpi", row.kpi)
-                writer.optional("before", row.before)
-                writer.optional("after", row.after)
-                writer.optional("difference", row.difference)
-                writer.field("verdict", row.verdict.rawValue)
-                writer.endObject()
-            }
-            writer.endArray()
-            writer.endObject()
-        }
         writer.endObject()
     }
 

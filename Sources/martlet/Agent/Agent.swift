@@ -91,7 +91,7 @@ final class Agent: Sendable {
         self.ruler = ruler
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
-            alerts: { ruler.alerts })
+            engine: engine, alerts: { ruler.alerts })
     }
 
     /// How and when the configuration was read last.

@@ -80,7 +80,8 @@ extension Loop {
         process: ProcessMetrics
     ) -> Loop {
         let feed = Lock(
-            FamilyFeed(intake: intake, job: "martlet", instance: hostName()))
+            FamilyFeed(
+                intake: intake, job: "martlet", instance: hostName(), zeroAt: clock.now()))
         let grumble = Grumble()
         return Loop("own-metrics", everyMillis: everyMillis, clock: clock) { now in
             write(registry.families() + process.families(), at: now, feed, grumble)

@@ -1,5 +1,6 @@
 // `martlet connect KIND NAME`: makes a secret, writes the section and the secret's file, prints what to
-// paste at the other end, checks a round trip to the running agent, and reloads it.
+// paste at the other end, checks a round trip to the running agent, and reloads it. With --pull the
+// agent asks the other end instead (ConnectPull.swift).
 
 import ArgumentParser
 import Basics
@@ -16,16 +17,29 @@ struct Connect: ParsableCommand {
             martlet connect gitlab shop --team search --config /etc/martlet/martlet.yml
             martlet connect jira board --public-url https://martlet.example.org
             martlet connect jenkins ci --wait 5m            waits for the first delivery
+            martlet connect github acme/shop --pull         no webhook: the agent asks every 5m
+            martlet connect gitlab acme/shop --pull --token-file gitlab.token
+            martlet connect jira 8 --pull --from https://acme.atlassian.net --user me@acme.example \
+                --token-file jira.token
             """)
 
     @Argument(help: "github, gitlab, jira, jenkins, gerrit, circleci, devlake or generic.")
     var kind: String
-    @Argument(help: "A name for it, as it stands in the URL.") var name: String
+    @Argument(help: "A name for it, as it stands in the URL; with --pull the project or board.")
+    var name: String
     @Option(help: "The configuration to write to.") var config = "martlet.yml"
     @Option(help: "The team its events belong to.") var team: String?
     @Option(help: "How the other end reaches this agent.") var publicURL: String?
     @Option(help: "The agent to reload.") var url: String?
     @Option(help: "Wait this long for the first delivery (5m).") var wait: String?
+    @Flag(help: "Ask the other end instead of being told by webhooks.") var pull = false
+    @Option(help: "With --pull: the other end's URL, when it is not the public one.")
+    var from: String?
+    @Option(help: "With --pull: a file with a token that may read.") var tokenFile: String?
+    @Option(help: "With --pull: the user of the token, for Jira and Jenkins.") var user: String?
+    @Option(help: "With --pull: how often.") var every = "5m"
+    @Option(name: .customLong("as"), help: "With --pull: the name of the source.")
+    var label: String?
 
     func run() throws {
         let kinds: [DeliveryKind] = [
@@ -35,6 +49,7 @@ struct Connect: ParsableCommand {
             throw failure(
                 "\(kind) cannot be connected; try \(kinds.map(\.rawValue).joined(separator: ", "))")
         }
+        if pull { return try pull(kind) }
         let old = isFile(config) ? try readText(config) : ""
         let before = try load(old)
         if before.delivery.hooks.contains(where: { $0.source == "\(kind.rawValue)/\(name)" }) {
@@ -43,15 +58,12 @@ struct Connect: ParsableCommand {
         let folder = (config as NSString).deletingLastPathComponent
         let secretName = "secrets/\(kind.rawValue)-\(name).secret"
         let secretPath = folder.isEmpty ? secretName : folder + "/" + secretName
-        let new = section(kind, secretName, in: old)
+        var new = ConfigurationText(text: old)
+        try new.add(entry(kind, secretName), to: "hooks")
         // Nothing is written unless the result can be read.
-        _ = try load(new)
+        _ = try load(new.text)
         let secret = try writeSecret(secretPath)
-        do {
-            try new.write(toFile: config, atomically: true, encoding: .utf8)
-        } catch {
-            throw failure("cannot write \(config): \(error.localizedDescription)")
-        }
+        try write(new.text)
         print(
             "Wrote hooks: \(kind.rawValue)/\(name) to \(config), its secret to \(secretPath) (mode 600)."
         )
@@ -60,7 +72,15 @@ struct Connect: ParsableCommand {
         try reload(kind, url ?? before.publicURL)
     }
 
-    private func load(_ text: String) throws -> Configuration {
+    func write(_ text: String) throws {
+        do {
+            try text.write(toFile: config, atomically: true, encoding: .utf8)
+        } catch {
+            throw failure("cannot write \(config): \(error.localizedDescription)")
+        }
+    }
+
+    func load(_ text: String) throws -> Configuration {
         do {
             return try Configuration.parse(text.isEmpty ? "{}" : text, file: config)
         } catch {
@@ -68,20 +88,12 @@ struct Connect: ParsableCommand {
         }
     }
 
-    /// The file's text with one more entry under `hooks:`, the rest untouched.
-    private func section(_ kind: DeliveryKind, _ secret: String, in old: String) -> String {
+    private func entry(_ kind: DeliveryKind, _ secret: String) -> [String] {
         var entry = [
             "  - kind: \(kind.rawValue)", "    name: \(name)", "    secret_file: \(secret)",
         ]
         if let team { entry.append("    team: \(quoted(team))") }
-        var lines = old.components(separatedBy: "\n")
-        if let index = lines.firstIndex(where: { $0.hasPrefix("hooks:") }) {
-            lines[index] = "hooks:"
-            lines.insert(contentsOf: entry, at: index + 1)
-            return lines.joined(separator: "\n")
-        }
-        let end = old.isEmpty || old.hasSuffix("\n") ? "" : "\n"
-        return old + end + (["hooks:"] + entry).joined(separator: "\n") + "\n"
+        return entry
     }
 
     private func writeSecret(_ path: String) throws -> String {
@@ -130,37 +142,55 @@ struct Connect: ParsableCommand {
             print(
                 "\nThe other end cannot reach \(hook) from outside this machine: set external_url or"
             )
-            print("--public-url, or pull instead (sources: in deploy/martlet.example.yml).")
+            print("--public-url, or pull instead: martlet connect \(kind.rawValue) PROJECT --pull")
         }
     }
 
     private func reload(_ kind: DeliveryKind, _ base: String) throws {
-        let talk = Talk.remote(url: base, headers: [])
-        do {
-            _ = try talk.ask("POST", "/-/reload", accepts: [200])
-        } catch {
-            print("\nNo agent took it yet. Start one: martlet run --config \(config)")
-            return
-        }
-        _ = try talk.ask("GET", "/hooks/\(kind.rawValue)/\(name)")
+        let begun = Clock.system.now()
+        guard reload(base) else { return }
+        _ = try Talk.remote(url: base, headers: []).ask("GET", "/hooks/\(kind.rawValue)/\(name)")
         print("\nThe agent at \(base) has reloaded and answers for this source.")
         guard let wait else { return }
-        guard let millis = parseDuration(wait) else {
-            throw failure("--wait \(wait) is not a duration")
+        try first(
+            of: "\(kind.rawValue)/\(name)", at: base, within: wait, since: begun,
+            orElse: "see the other end's list of deliveries")
+    }
+
+    /// Lets the agent take the file; false, with what to do, when there is none.
+    func reload(_ base: String) -> Bool {
+        do {
+            _ = try Talk.remote(url: base, headers: []).ask("POST", "/-/reload", accepts: [200])
+            return true
+        } catch {
+            print("\nNo agent took it yet. Start one: martlet run --config \(config)")
+            return false
         }
-        let source = "\(kind.rawValue)/\(name)"
-        let end = Clock.system.now() + millis
-        print("Waiting for the first delivery …")
-        while Clock.system.now() < end {
-            let query = "martlet_ingest_accepted_total{source=\(quoted(source))}"
+    }
+
+    /// Waits until the agent has kept something of a source, and says when that was.
+    ///
+    /// Nothing in time is a failure only where somebody asked to wait.
+    func first(
+        of source: String, at base: String, within span: String, since begun: Millis,
+        orElse advice: String
+    ) throws {
+        guard let millis = parseDuration(span) else {
+            throw failure("--wait \(span) is not a duration")
+        }
+        let talk = Talk.remote(url: base, headers: [])
+        print("Waiting for the first events of \(source) …")
+        while Clock.system.now() < begun + millis {
+            let query = "martlet_ingest_accepted_total{source=\(quoted(source))} > 0"
             let found = try talk.ask("GET", "/api/v1/query", [("query", query)]).data
             if found["result"]?.items?.isEmpty == false {
-                print("The first delivery came at \(CivilTime(Clock.system.now()).rfc3339).")
+                print("The first events came by \(CivilTime(Clock.system.now()).rfc3339).")
                 return
             }
-            Thread.sleep(forTimeInterval: 2)
+            Thread.sleep(forTimeInterval: 1)
         }
-        throw failure(
-            "no delivery came within \(wait); see the other end's list of deliveries", status: 1)
+        let word = "nothing came within \(span); \(advice)"
+        if wait != nil { throw failure(word, status: 1) }
+        print(word)
     }
 }

@@ -31,9 +31,11 @@ struct Demo: AsyncParsableCommand {
             file: "demo")
         print("Everything this agent shows of teams and models is simulated.")
         try await runAgent(options) { agent in
+            async let past: Void = agent.delivery.askPast(weeks: 12, clock: agent.clock)
             await Feeder(
                 url: agent.address, logFile: logFile, fetch: agent.fetch, clock: agent.clock
             ).run()
+            try? await past
         }
     }
 }

@@ -22,6 +22,8 @@ struct KPICommand: ParsableCommand {
     @Option(help: "Only this team.") var team: String?
     @Option(help: "Only this repository.") var repository: String?
     @Option(help: "Only this service.") var service: String?
+    @Option(help: "Only this iteration, by its id.") var iteration: String?
+    @Option(help: "Only this release, by its version.") var release: String?
     @Option(help: "The start of the window: seconds or RFC 3339.") var from: String?
     @Option(help: "The end of the window; now without it.") var to: String?
     @Option(help: "List the rows behind a figure.") var explain: String?
@@ -32,7 +34,7 @@ struct KPICommand: ParsableCommand {
     private var query: [(name: String, value: String?)] {
         [
             ("team", team), ("repository", repository), ("service", service), ("from", from),
-            ("to", to),
+            ("to", to), ("iteration", iteration), ("release", release),
         ]
     }
 

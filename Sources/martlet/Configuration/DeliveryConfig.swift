@@ -53,6 +53,7 @@ struct DeliveryConfig: Sendable {
             positive(section, "incident_window") ?? settings.incidentWindowMillis
         settings.releaseWindowMillis =
             positive(section, "release_window") ?? settings.releaseWindowMillis
+        settings.watchMillis = positive(section, "watch_window") ?? settings.watchMillis
         windowMillis = positive(section, "window") ?? windowMillis
         settings.hotfixPrefixes = section.strings("hotfix_prefixes") ?? settings.hotfixPrefixes
         settings.stages = section.strings("stages") ?? settings.stages

@@ -24,6 +24,7 @@ final class DeliveryLoop: Sendable {
     private let board: DeliveryBoard
     private let clock: Clock
     private let config: @Sendable () -> DeliveryConfig
+    private let conclude: @Sendable (DeliveryState, Millis) throws -> Void
     private let gates: @Sendable () -> [MetricFamily]
     private let feed: Lock<FamilyFeed>
     private let state = Lock(State())
@@ -33,16 +34,21 @@ final class DeliveryLoop: Sendable {
     private static let writeMillis: Millis = 60_000
     private static let week: Millis = 7 * 86_400_000
 
+    /// - Parameters:
+    ///   - conclude: records what came of earlier decisions.
+    ///   - gates: series of the decisions of now.
     init(
         records: RecordKeeper, board: DeliveryBoard, intake: Intake, registry: Registry,
         clock: Clock,
         config: @escaping @Sendable () -> DeliveryConfig,
+        conclude: @escaping @Sendable (DeliveryState, Millis) throws -> Void,
         gates: @escaping @Sendable () -> [MetricFamily]
     ) {
         self.records = records
         self.board = board
         self.clock = clock
         self.config = config
+        self.conclude = conclude
         self.gates = gates
         feed = Lock(FamilyFeed(intake: intake, job: "delivery", instance: hostName()))
         seconds = registry.histogram(
@@ -100,6 +106,7 @@ final class DeliveryLoop: Sendable {
             DeliverySnapshot(
                 state: folded, kpis: folded.kpis(window: window, now: now), window: window, at: now)
         )
+        try conclude(folded, now)
         // Without new events only the newest bucket can have moved.
         let from = folded.recomputeFrom(changed: came) ?? now - DeliveryLoop.week
         // Twenty years: older times are clocks that were never set.

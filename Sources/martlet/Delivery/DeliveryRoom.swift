@@ -6,6 +6,7 @@ import Carry
 import Collect
 import Foundation
 import Keep
+import Query
 import Reason
 import Serve
 
@@ -23,10 +24,12 @@ final class DeliveryRoom: Sendable {
     private let loop = Lock<Loop?>(nil)
     private let isStarted = Lock(false)
 
-    /// - Parameter alerts: firing alerts, for the gates.
+    /// - Parameters:
+    ///   - engine: reads the series that gates are filled from.
+    ///   - alerts: firing alerts, for the gates.
     init(
         _ given: DeliveryConfig, stores: Stores, registry: Registry, fetch: Fetch, clock: Clock,
-        alerts: @escaping @Sendable () -> [ActiveAlert]
+        engine: Engine, alerts: @escaping @Sendable () -> [ActiveAlert]
     ) throws {
         let config = Lock(given)
         self.config = config
@@ -40,11 +43,14 @@ final class DeliveryRoom: Sendable {
         } catch {
             throw StartError("\(error)")
         }
+        let board = board
         let desk = DecisionDesk(
             board: board, log: stores.records.decisions, clock: clock,
             policy: { config.withLock { $0.policy } },
             facts: { scope in
-                ReleaseFacts(criticalAlerts: critical(alerts(), scope), backupTime: nil)
+                ReleaseFacts(
+                    criticalAlerts: critical(alerts(), scope),
+                    backupTime: lastBackup(engine, scope, now: clock.now()))
             })
         self.desk = desk
         inbox = InboxReader(
@@ -52,7 +58,11 @@ final class DeliveryRoom: Sendable {
             arrived: {})
         figures = DeliveryLoop(
             records: stores.records, board: board, intake: stores.intake, registry: registry,
-            clock: clock, config: { config.withLock { $0 } }, gates: { gateFamilies(desk) })
+            clock: clock, config: { config.withLock { $0 } },
+            conclude: { state, now in try desk.conclude(state, now: now) },
+            gates: {
+                gateFamilies(desk) + calibrationFamilies(desk) + watchFamilies(board, clock.now())
+            })
     }
 
     /// Starts reading, pulling and computing.
@@ -132,6 +142,56 @@ private func gateFamilies(_ desk: DecisionDesk) -> [MetricFamily] {
             name: "martlet_gate_state",
             metadata: MetricMetadata(
                 kind: .gauge, help: "A gate of a release: 1 passes, 0 fails, -1 is unknown."),
+            samples: samples)
+    ]
+}
+
+/// How often what was said came true, and of how many.
+private func calibrationFamilies(_ desk: DecisionDesk) -> [MetricFamily] {
+    let rows = desk.calibration
+    if rows.isEmpty { return [] }
+    func labels(_ row: DecisionCalibration) -> Labels {
+        Labels([
+            ("decision", row.name.rawValue), ("promise", row.promise.rawValue),
+            ("said", row.said.map { numberText($0, .plain) } ?? ""),
+        ])
+    }
+    return [
+        MetricFamily(
+            name: "martlet_decision_hit_rate",
+            metadata: MetricMetadata(
+                kind: .gauge,
+                help: "Share of decisions that came out as said; `said` is the chance."),
+            samples: rows.map {
+                .init(labels: labels($0), value: Double($0.cameTrue) / Double($0.of))
+            }),
+        MetricFamily(
+            name: "martlet_decision_outcomes",
+            metadata: MetricMetadata(kind: .gauge, help: "Decisions whose outcome is known."),
+            samples: rows.map { .init(labels: labels($0), value: Double($0.of)) }),
+    ]
+}
+
+/// The watches that run: how many figures got better, worse, or are undecided after each release.
+private func watchFamilies(_ board: DeliveryBoard, _ now: Millis) -> [MetricFamily] {
+    let watches = board.snapshot?.state.openWatches(now: now) ?? []
+    if watches.isEmpty { return [] }
+    let samples = watches.flatMap { watch in
+        Dictionary(grouping: watch.rows, by: \.verdict).sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { verdict, rows in
+                MetricFamily.Sample(
+                    labels: Labels([
+                        ("service", watch.place.service), ("repository", watch.place.repository),
+                        ("release", watch.version), ("verdict", verdict.rawValue),
+                    ]), value: Double(rows.count))
+            }
+    }
+    return [
+        MetricFamily(
+            name: "martlet_release_watch_figures",
+            metadata: MetricMetadata(
+                kind: .gauge,
+                help: "Figures by how they moved since a release, while its watch runs."),
             samples: samples)
     ]
 }

@@ -37,7 +37,7 @@ final class OfflineDelivery: Sendable {
             facts: { _ in ReleaseFacts(criticalAlerts: nil, backupTime: nil) })
         figures = DeliveryLoop(
             records: records, board: board, intake: .nowhere, registry: registry, clock: clock,
-            config: { config }, gates: { [] })
+            config: { config }, conclude: { try desk.conclude($0, now: $1) }, gates: { [] })
         self.clock = clock
         router = Router(
             UploadsAPI(

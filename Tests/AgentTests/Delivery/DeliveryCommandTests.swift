@@ -87,6 +87,74 @@ private func makeRepository(_ folder: String) throws {
         #expect(offline.output.contains("deployments"), "\(offline.output)")
     }
 
+    @Test(.enabled(if: find("git") != nil, "git is not installed"))
+    func `four definitions of lead time stand side by side, by the graph and not by the clock`()
+        throws
+    {
+        let folder = try Scratch()
+        let shop = folder.path + "/shop"
+        try FileManager.default.createDirectory(atPath: shop, withIntermediateDirectories: true)
+        try git(["init", "-q", "-b", "main"], in: shop)
+        let start = Int(Date().timeIntervalSince1970) - 60 * 86_400
+        func commit(_ name: String, day: Int) throws {
+            try name.write(toFile: shop + "/" + name, atomically: true, encoding: .utf8)
+            try git(["add", "."], in: shop)
+            try git(["commit", "-q", "-m", name], in: shop, at: start + day * 86_400)
+        }
+        // A branch that waits while main is released twice: by time it went out with the first.
+        try commit("a", day: 0)
+        try git(["tag", "-a", "v1.0.0", "-m", "r"], in: shop, at: start + 3600)
+        try git(["checkout", "-q", "-b", "side"], in: shop)
+        try commit("x", day: 2)
+        try commit("y", day: 3)
+        try git(["checkout", "-q", "main"], in: shop)
+        try commit("b", day: 4)
+        try git(["tag", "-a", "v1.1.0", "-m", "r"], in: shop, at: start + 5 * 86_400)
+        try git(
+            ["merge", "-q", "--no-ff", "-m", "Merge pull request #7 from me/side", "side"],
+            in: shop,
+            at: start + 10 * 86_400)
+        try git(["tag", "-a", "v1.2.0", "-m", "r"], in: shop, at: start + 12 * 86_400)
+        let data = ["--data", folder.path + "/data"]
+        #expect(try run(["import", "git", shop] + data).status == 0)
+        let shown = try run(["kpi", "--definitions"] + data)
+        #expect(shown.status == 0, "\(shown.output)")
+        let rows = shown.output.split(separator: "\n").map { line in
+            line.split(separator: " ").map(String.init)
+        }
+        func row(_ name: String) -> [String] { rows.first { $0.contains(name) } ?? [] }
+        // Merge → release: 2 days. First commit → release: 10 days.
+        #expect(row("(GitLab)").contains("48") && row("(DevLake)").contains("240"))
+        // x 10, y 9 and b 1 day: the median is 216 h, the mean 160.
+        #expect(row("Martlet)").contains("216") && row("Martlet)").contains("160"))
+        #expect(row("(Pelorus)").contains("160"))
+    }
+
+    @Test func `a back-up job's series fills the gate of its service, and of no other`()
+        async throws
+    {
+        let agent = try await Agent(configuration: "host: {enabled: false}\n")
+        for service in ["shop", "pay"] {
+            let event =
+                #"{"kind":"build","id":"\#(service)","time":"\#(CivilTime(Clock.system.now()).rfc3339)","#
+                + #""service":"\#(service)","fields":{"build":"b","status":"success"}}"#
+            #expect(try await post(agent.url + "/api/martlet/v1/events", event).status == 200)
+        }
+        let hourAgo = Int(Date().timeIntervalSince1970) - 3600
+        let series =
+            #"{"name":"backup_last_success_timestamp_seconds","labels":{"service":"shop"},"#
+            + #""value":\#(hourAgo)}"#
+        #expect(try await post(agent.url + "/api/martlet/v1/kpis", series).status == 200)
+        func gate(_ service: String) async throws -> String? {
+            let answer = try await get(
+                agent.url + "/api/martlet/v1/decisions/go-no-go?service=\(service)")
+            let gates = try JSON(answer.body)["data"]?["gates"]?.items ?? []
+            return gates.first { $0["gate"]?.text == "backup" }?["state"]?.text
+        }
+        try await until("the gate passes") { try await gate("shop") == "pass" }
+        #expect(try await gate("pay") == "unknown")
+    }
+
     @Test func `an answer to a decision is kept beside it, and an override needs a reason`()
         async throws
     {

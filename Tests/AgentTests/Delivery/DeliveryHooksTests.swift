@@ -7,14 +7,6 @@ import Carry
 import Foundation
 import Testing
 
-private let payloads: String = {
-    let base = ProcessInfo.processInfo.environment["MARTLET_DATA"]
-    return (base ?? root.deletingLastPathComponent().path + "/shared/data") + "/payloads"
-}()
-
-private let samplesAreThere =
-    FileManager.default.fileExists(atPath: payloads + "/signatures.csv")
-
 /// A row of `signatures.csv`.
 private struct SignedRequest {
     var source: String
@@ -25,33 +17,6 @@ private struct SignedRequest {
     /// Signed together with a moment, which has to be near the server's.
     var needsNow: Bool
     var note: String
-}
-
-/// Cells of a CSV with quotes.
-private func cells(_ text: String) -> [[String]] {
-    var rows: [[String]] = []
-    var row: [String] = []
-    var cell = ""
-    var isQuoted = false
-    var previous: Character = " "
-    for character in text {
-        if character == "\"" {
-            if !isQuoted && previous == "\"" { cell.append("\"") }
-            isQuoted.toggle()
-        } else if !isQuoted && character == "," {
-            row.append(cell)
-            cell = ""
-        } else if !isQuoted && character.isNewline {
-            row.append(cell)
-            rows.append(row)
-            (row, cell) = ([], "")
-        } else {
-            cell.append(character)
-        }
-        previous = character
-    }
-    if !cell.isEmpty || !row.isEmpty { rows.append(row + [cell]) }
-    return rows.filter { $0.count > 1 }
 }
 
 private func signedRequests() throws -> [SignedRequest] {
@@ -72,16 +37,7 @@ private func resigned(
 ) throws -> [(name: String, value: String)] {
     let seconds = String(Int(Date().timeIntervalSince1970))
     let id = request.headers.first { $0.name == "webhook-id" }?.value ?? ""
-    let openssl = Process()
-    openssl.executableURL = URL(filePath: "/usr/bin/openssl")
-    openssl.arguments = ["dgst", "-sha256", "-hmac", request.secret, "-binary"]
-    let (input, output) = (Pipe(), Pipe())
-    openssl.standardInput = input
-    openssl.standardOutput = output
-    try openssl.run()
-    try input.fileHandleForWriting.write(contentsOf: Data("\(id).\(seconds).".utf8) + Data(body))
-    try input.fileHandleForWriting.close()
-    let code = try output.fileHandleForReading.readToEnd() ?? Data()
+    let code = try hmac(request.secret, Data("\(id).\(seconds).".utf8) + Data(body))
     return request.headers.map { name, value in
         switch name {
         case "webhook-timestamp": (name, seconds)
@@ -91,17 +47,27 @@ private func resigned(
     }
 }
 
-/// Names and addresses of people in a payload, long enough to be nobody else's word.
+/// Names and addresses of people in a payload.
+///
+/// Every address wherever it stands, and every full name of an object that is a person. One-word
+/// names are left out: they are parts of repositories' names.
 private func people(in json: JSON, _ found: inout Set<String>) {
     switch json {
+    case .string(let text):
+        for match in text.matches(of: /[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+/) {
+            found.insert(String(match.0))
+        }
     case .array(let items): for item in items { people(in: item, &found) }
     case .object(let fields):
+        let keys = Set(fields.map(\.key))
+        let isPerson = !keys.isDisjoint(with: [
+            "email", "emailAddress", "username", "login", "accountId", "displayName", "fullName",
+        ])
         for (key, value) in fields {
-            if ["email", "emailAddress", "displayName"].contains(key), let text = value.text,
-                text.contains("@") || text.contains(" ")
-            {
-                found.insert(text)
-            }
+            let isName =
+                ["displayName", "fullName", "author_name", "user_name", "real_name"].contains(key)
+                || key == "name" && isPerson
+            if isName, let text = value.text, text.contains(" ") { found.insert(text) }
             people(in: value, &found)
         }
     default: break
@@ -167,6 +133,55 @@ private func bytes(ofFolder folder: String) throws -> Data {
         #expect(leaked.isEmpty, "in the data folder: \(leaked.prefix(5))")
     }
 
+    @Test(.enabled(if: samplesAreThere, "the sample payloads are not here"))
+    func `every payload of the samples is answered, and none of their people is in the data`()
+        async throws
+    {
+        let kinds = [
+            "asana", "cdevents", "circleci", "cloudevents", "devlake", "gerrit", "github", "gitlab",
+            "jenkins", "jira", "pelorus", "trello",
+        ]
+        let hooks = kinds.map { kind in
+            let url = kind == "trello" ? ", callback_url: https://m.example.org/hooks" : ""
+            return "  - {kind: \(kind), name: all, proof: none\(url)}"
+        }
+        let agent = try await Agent(
+            configuration: "host: {enabled: false}\nhooks:\n" + hooks.joined(separator: "\n") + "\n"
+        )
+        var named: Set<String> = []
+        var answers: [Int: Int] = [:]
+        for kind in kinds {
+            let folder = "\(payloads)/\(kind)"
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+                let body = [UInt8](try Data(contentsOf: URL(filePath: folder + "/" + name)))
+                // `pull_request.opened.json` is named after its event.
+                let event = name.split(separator: ".").first.map(String.init) ?? ""
+                let answer = try await client.send(
+                    FetchRequest(
+                        "POST", "\(agent.url)/hooks/\(kind)/all",
+                        headers: [
+                            ("Content-Type", "application/json"), ("X-GitHub-Event", event),
+                            ("X-GitHub-Delivery", name), ("Idempotency-Key", name),
+                        ], body: body))
+                answers[answer.status, default: 0] += 1
+                #expect(answer.status < 500, "\(kind)/\(name): \(answer.status)")
+                if let json = try? JSON(body) { people(in: json, &named) }
+            }
+        }
+        print("answers by status:", answers.sorted { $0.key < $1.key }, "people:", named.count)
+        #expect(answers[202] ?? 0 > 100)
+        try await until("the inbox is empty", seconds: 60) {
+            let text = text(try await get(agent.url + "/metrics"))
+            return text.contains("martlet_ingest_waiting 0")
+        }
+        agent.child.send(SIGTERM)
+        #expect(agent.child.wait() == 0)
+        let data = try bytes(ofFolder: agent.folder.path + "/data")
+        let leaked = named.filter { data.range(of: Data($0.utf8)) != nil }
+        #expect(named.count >= 30, "the samples name \(named.count) people")
+        #expect(leaked.isEmpty, "in the data folder: \(leaked.sorted().prefix(20))")
+    }
+
     @Test func `a webhook that was answered survives kill -9`() async throws {
         let folder = try Scratch()
         let configuration = """
@@ -199,6 +214,65 @@ private func bytes(ofFolder folder: String) throws -> Data {
             let answer = try await get(
                 agent.url
                     + "/api/martlet/v1/kpis/build_success_rate/rows?from=1763600000&to=1763800000")
+            let rows = try JSON(answer.body)["data"]?["rows"]?.items ?? []
+            return rows.count == accepted.count
+        }
+    }
+
+    @Test func `a seeded burst beside refreshing pages is answered whole, and survives kill -9`()
+        async throws
+    {
+        let seed = Int.random(in: 0..<1_000_000)
+        print("seed", seed)
+        let folder = try Scratch()
+        let configuration = """
+            host: {enabled: false}
+            hooks: [{kind: generic, name: ci, secret: s3cret}]
+            """
+        let agent = try await Agent(configuration: configuration, folder: folder)
+        let accepted = try await withThrowingTaskGroup(of: Set<String>.self) { group in
+            // Sixteen senders at once, as many as a busy forge keeps open.
+            for sender in 0..<16 {
+                group.addTask {
+                    var taken: Set<String> = []
+                    for index in 0..<40 {
+                        let id = "b-\(seed)-\(sender)-\(index)"
+                        let time =
+                            1_763_700_000_000 + (seed * 31 + sender * 977 + index) % 86_400 * 1000
+                        let body =
+                            #"{"kind":"build","id":"\#(id)","time":\#(time),"service":"shop","#
+                            + #""fields":{"build":"\#(id)","status":"success"}}"#
+                        let answer = try await client.send(
+                            FetchRequest(
+                                "POST", agent.url + "/hooks/generic/ci",
+                                headers: [
+                                    ("Authorization", "Bearer s3cret"),
+                                    ("Content-Type", "application/json"),
+                                ], body: Array(body.utf8)))
+                        if answer.status == 202 { taken.insert(id) }
+                    }
+                    return taken
+                }
+            }
+            for path in ["/delivery", "/api/martlet/v1/kpis", "/api/martlet/v1/decisions"] {
+                group.addTask {
+                    for _ in 0..<10 {
+                        let status = try await get(agent.url + path).status
+                        #expect(status == 200)
+                    }
+                    return []
+                }
+            }
+            return try await group.reduce(into: Set()) { $0.formUnion($1) }
+        }
+        agent.child.send(SIGKILL)
+        _ = agent.child.wait()
+        #expect(accepted.count == 640)
+        let again = try await Agent(configuration: configuration, folder: folder)
+        try await until("every accepted build is known", seconds: 60) {
+            let answer = try await get(
+                again.url
+                    + "/api/martlet/v1/kpis/build_success_rate/rows?from=1763600000&to=1763900000")
             let rows = try JSON(answer.body)["data"]?["rows"]?.items ?? []
             return rows.count == accepted.count
         }

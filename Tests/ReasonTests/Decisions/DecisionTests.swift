@@ -29,6 +29,11 @@ import Testing
         // Sprints complete 8 to 12 points.
         #expect(band.low >= 7 && band.high <= 13 && band.low <= band.sure && band.sure <= band.high)
         #expect(band.backlogLine == Int(band.sure) / 2)
+        // The naive errors stand beside its own: a band without them cannot be weighed.
+        let errors = [band.error, band.errorLastWindow, band.errorPlainMean].compactMap { $0 }
+        #expect(errors.count == 3 && errors.allSatisfy { $0 > 0 })
+        let record = try JSON(decision.encoded)["band"]
+        #expect(record?["error_plain_mean"]?.double == band.errorPlainMean)
         #expect(!decision.reasons.isEmpty && decision.reasons.count <= Decision.reasonsMax)
         #expect(decision.reasons.allSatisfy { $0.number != nil && !$0.link.isEmpty })
         #expect(decision.chance ?? 0 >= 0.6 && decision.flip != nil)
@@ -161,21 +166,22 @@ import Testing
                 kind: .override, time: time + 1, person: "Auk", choice: "no_go", reason: "freeze"))
         #expect(decision.answers.isEmpty && changed.answers.count == 2)
         #expect(changed.answer?.person == "Auk" && changed.id == decision.id)
-        let ended = changed.concluded(DecisionOutcome(time: time + 2, value: 1, cameTrue: true))
-        let again = ended.concluded(DecisionOutcome(time: time + 3, value: 0, cameTrue: false))
-        #expect(again.outcome?.cameTrue == true)
     }
 
-    @Test func `what was said is counted against what came true`() {
-        let state = DeliveryState(events: regularIterations(20))
-        var decisions: [Decision] = []
-        for index in 0..<5 {
-            let decision = CommitDecision.decide(state, now: 280 * day + Millis(index))
-            decisions.append(
-                decision.concluded(
-                    DecisionOutcome(time: 290 * day, value: 10, cameTrue: index != 0)))
+    @Test func `a back-up that was told of counts for its service, one of everything for all`() {
+        func backup(_ id: String, _ time: Millis, service: String = "") -> Event {
+            event(.release, id, time, service: service, ["step": .text("backup")])
         }
-        let table = DecisionCalibration.table(decisions)
-        #expect(table.count == 1 && table.first?.of == 5 && table.first?.cameTrue == 4)
+        let state = DeliveryState(events: [
+            backup("all", 10 * day), backup("shop", 12 * day, service: "shop"),
+        ])
+        func time(_ service: String, now: Millis) -> Millis? {
+            GateInputs(state, scope: KPIScope(service: service), now: now).backupTime
+        }
+        #expect(time("shop", now: 9 * day) == nil)
+        #expect(time("shop", now: 11 * day) == 10 * day && time("shop", now: 13 * day) == 12 * day)
+        #expect(time("pay", now: 13 * day) == 10 * day)
+        // Not a release of its own, as it names no version.
+        #expect(state.releases.isEmpty)
     }
 }

@@ -258,6 +258,26 @@ private func incident(_ id: String, _ time: Millis, _ more: [String: EventValue]
         #expect(try kpi("defects_per_1000_lines", events).value != nil)
     }
 
+    @Test func `without a tracker nobody knows of defects, and lines alone are no good news`()
+        throws
+    {
+        let lines: [String: EventValue] = [
+            "sha": .text("a"), "added": .number(500), "deleted": .number(500),
+        ]
+        let commit = event(.commit, "a", day, repository: "r", lines)
+        #expect(try kpi("defects_per_1000_lines", [commit]).value == nil)
+        #expect(try kpi("commits", [commit]).value == 1)
+        let bug = event(
+            .workItem, "b", day, team: "alpha",
+            ["item": .text("B-1"), "action": .text("created"), "type": .text("bug")])
+        #expect(try kpi("defects_per_1000_lines", [commit, bug]).value == 1)
+        // The tracker knows no repositories, so none of them has a figure of its own.
+        let one = try #require(KPIDefinition.named("defects_per_1000_lines")).kpi(
+            DeliveryState(events: [commit, bug]), scope: KPIScope(repository: "r"), window: all,
+            now: 1000 * day)
+        #expect(one.value == nil)
+    }
+
     @Test func `a week without deployments is 0 once there were some, unknown before`() throws {
         let state = DeliveryState(events: [deployed("a", 10 * day)])
         let count = try #require(KPIDefinition.named("deployments"))

@@ -96,6 +96,39 @@ private func deployed(
         #expect(report.record?.entry("test")?.person == "Quiet Rail" && report.succeeded == nil)
     }
 
+    @Test func `events tell of steps that nobody wrote down, and never of the others`() throws {
+        let review: [Event] = [
+            event(
+                .change, "o", day, repository: "r", actor: "Auk",
+                ["change": .text("1"), "action": .text("opened")]),
+            event(
+                .review, "w", day + hour, repository: "r", actor: "Wren",
+                ["change": .text("1"), "state": .text("approved")]),
+            event(
+                .change, "m", 2 * day, repository: "r", actor: "Auk",
+                ["change": .text("1"), "action": .text("merged")]),
+        ]
+        func release(_ status: String, _ more: [Event] = []) throws -> ReleaseReport {
+            var out = deployed("1.0.0", 3 * day)
+            out.repository = "r"
+            let build = event(
+                .build, "b", 2 * day + hour, repository: "r",
+                [
+                    "build": .text("7"), "sha": .text("c-1.0.0"), "status": .text(status),
+                    "branch": .text("release/1.0"),
+                ])
+            let state = DeliveryState(events: [out, build] + more)
+            return try #require(state.releaseReports(now: 20 * day).first)
+        }
+        let whole = try release("success", review)
+        #expect(whole.missingSteps == ["backup", "plan", "requirement", "documents"])
+        #expect(whole.toldSteps["test"] == "test/7" && whole.toldSteps["review"] == "r#1")
+        // A failed build is no test, and a merge without an answer no review.
+        let poor = try release("failure", review.filter { $0.kind == .change })
+        #expect(poor.missingSteps.contains("test") && poor.missingSteps.contains("review"))
+        #expect(poor.toldSteps["monitor"] == "test/d-1.0.0")
+    }
+
     @Test func `the watch compares equal windows and needs data on both sides`() throws {
         var events = [deployed("1.0.0", 30 * day)]
         for index in 0..<200 {
@@ -115,6 +148,28 @@ private func deployed(
         #expect(builds.verdict == .worse && builds.interval.map { $0.high < 0 } == true)
         let feedback = try #require(watch.rows.first { $0.kpi == "satisfaction" })
         #expect(feedback.verdict == .notEnoughData && feedback.difference == nil)
+    }
+
+    @Test func `a watch opens by itself when something goes out, and ends with its window`() throws
+    {
+        let state = DeliveryState(events: [
+            deployed("1.0.0", 30 * day), deployed("1.1.0", 33 * day),
+            event(
+                .deployment, "x", 34 * day, service: "pay",
+                [
+                    "deployment": .text("77"), "environment": .text("production"),
+                    "status": .text("success"),
+                ]),
+        ])
+        #expect(state.openWatches(now: 29 * day).isEmpty)
+        let first = try #require(state.openWatches(now: 31 * day).first)
+        #expect(first.version == "1.0.0" && !first.isComplete && first.verdict == .notEnoughData)
+        // The next release of a place takes its turn; a deployment without a version is watched too.
+        let watches = state.openWatches(now: 35 * day)
+        #expect(watches.map(\.version) == ["77", "1.1.0"])
+        #expect(watches.last?.overlapping.count == 1)
+        #expect(state.openWatches(scope: KPIScope(service: "pay"), now: 35 * day).count == 1)
+        #expect(state.openWatches(now: 50 * day).isEmpty)
     }
 
     @Test func `what belongs together is found from any end`() {

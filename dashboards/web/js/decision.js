@@ -33,7 +33,7 @@ export function decisionCard(one, { gate, answer, address }) {
       h('div', list(one.missing).length ? h('section', h('h3', t('decisions.missing')), h('ul.missing', list(one.missing).map(gap => h('li', said(gap))))) : null,
         one.flip ? h('section', h('h3', t('decisions.flip')), h('p', said(one.flip))) : null,
         one.band ? h('section', h('h3', t('decisions.calibration')), hitsOf(one.band)) : null)),
-    gates.length ? h('details.gates', { open: one.verdict !== 'go' || gate ? true : null }, h('summary', t('decisions.gates'), ' ', counts(gates)), gatesTable(gates, gate)) : null,
+    gates.length ? h('details.gates', { open: one.verdict !== 'go' || gate ? true : null }, h('summary', t('decisions.gates'), ' ', counts(gates)), gatesTable(gates, gate, one.subject)) : null,
     outcome(one), answers(one),
     form(one, answer),
     h('footer.mute', basis(one), expires ? h('span', { title: dateTime(expires) }, t(expires < Date.now() ? 'decisions.expired' : 'decisions.expires', { time: dateTime(expires) })) : null),
@@ -56,7 +56,7 @@ function counts(gates) {
 function outcome(one) {
   if (!one.outcome) return null;
   const came = one.outcome.came_true;
-  return h('p', pill(came ? 'ok' : 'warn', t(came ? 'decisions.as_said' : 'decisions.not_as_said')), ' ', t('decisions.turned_out', { value: format(one.outcome.value) }));
+  return h('p', pill(came ? 'ok' : 'warn', t(came ? 'decisions.as_said' : 'decisions.not_as_said')), ' ', said(one.outcome.said) || t('decisions.turned_out', { value: format(one.outcome.value) }));
 }
 
 function answers(one) {

@@ -20,13 +20,15 @@ const places = {
 
 export const gateName = gate => (has(`gate.${gate}.name`) ? t(`gate.${gate}.name`) : String(gate ?? '–'));
 
-export function gatesTable(gates, asked) {
+/** `service` narrows the figures that the evidence opens. */
+export function gatesTable(gates, asked, service) {
+  const place = gate => places[gate] + (service && places[gate].includes('?') ? '&service=' + encodeURIComponent(service) : '');
   return table([
     { title: t('decisions.state'), value: gate => order.indexOf(gate.state), cell: gate => state(gate) },
     { title: t('decisions.gate'), value: gate => (gate.must ? 0 : 1), cell: gate => h('span', { 'data-asked': gate.gate === asked ? '' : null }, h('b', gateName(gate.gate)), gate.must ? h('span.mute', ' ' + t('decisions.must')) : null) },
     { title: t('decisions.found'), text: gate => said(gate.evidence), cell: gate => [h('span', said(gate.evidence)), rows(gate)] },
     { title: t('decisions.owner'), text: gate => gate.owner || '', cell: gate => gate.owner || h('span.mute', t('decisions.nobody')) },
-    { title: '', text: () => '', cell: gate => (places[gate.gate] ? h('a', { href: places[gate.gate], 'aria-label': `${gateName(gate.gate)}: ${t('decisions.evidence')}` }, t('decisions.evidence')) : '') },
+    { title: '', text: () => '', cell: gate => (places[gate.gate] ? h('a', { href: place(gate.gate), 'aria-label': `${gateName(gate.gate)}: ${t('decisions.evidence')}` }, t('decisions.evidence')) : '') },
   ], gates, { caption: t('decisions.gates'), order: [0, 'up'], kind: 'gates' });
 }
 

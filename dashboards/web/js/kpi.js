@@ -10,7 +10,7 @@ import { sparkline } from './spark.js';
 export const dora = ['deployment_frequency', 'change_lead_time_hours', 'change_fail_rate', 'recovery_time_hours', 'rework_rate'];
 
 const groups = {
-  flow: /^(velocity|iteration_|planned_iteration|completion_rate|capacity_|scope_change|item|work_in_progress|flow_|changes_merged|change_size|pr_)/,
+  flow: /^(velocity|iteration_|planned_iteration|completion_rate|capacity_|scope_change|item|work_in_progress|flow_|commits|changes_merged|change_size|pr_)/,
   release: /^(release|deployments)/,
   quality: /^(build_|test_|flaky|line_coverage|branch_coverage|defect|open_defect|incident|unlinked|acknowledge|reopened)/,
   people: /^(satisfaction|thumbs_up|review_|first_response|unreviewed|approved)/,

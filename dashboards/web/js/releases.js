@@ -6,6 +6,7 @@ import { dateTime, dayText, unknown } from './format.js';
 import { has, t } from './lang.js';
 import { linked } from './figure.js';
 import { openRelease } from './release.js';
+import { lineageForm } from './lineage.js';
 import { empty, pill } from './parts.js';
 import { field, list, millis } from './said.js';
 import { table } from './table.js';
@@ -30,7 +31,7 @@ export function releasesOf(data, unitOf = () => '') {
     { title: t('releases.outcome'), value: row => ['bad', 'empty', 'ok'].indexOf(outcome(row)[0]), cell: row => [pill(...outcome(row)), after(row)] },
     { title: t('releases.steps'), value: row => missing(row).length, cell: record },
   ], rows, { caption: t('delivery.release'), order: [0, 'down'], rowsMax: 12, kind: 'releases' })),
-  odd.length ? h('p.mute.small', t('releases.unrecognised', { names: odd.slice(0, 8).join(', ') })) : null];
+  odd.length ? h('p.mute.small', t('releases.unrecognised', { names: odd.slice(0, 8).join(', ') })) : null, lineageForm()];
 }
 
 function place(row) {
@@ -55,8 +56,10 @@ const missing = row => list(field(row, 'missing_steps', 'missingSteps', 'missing
 function record(row) {
   const gone = new Set(missing(row));
   if (steps.every(step => gone.has(step))) return h('span.mute', t('releases.no_record'));
+  const told = row.told || {};
+  const hint = step => (told[step] ? `${word(step)}: ${told[step]}` : word(step));
   return [
-    h('ul.steps', { 'aria-hidden': 'true' }, steps.map(step => h('li', { 'data-done': gone.has(step) ? null : '', title: word(step) }, gone.has(step) ? '○' : '✓'))),
+    h('ul.steps', { 'aria-hidden': 'true' }, steps.map(step => h('li', { 'data-done': gone.has(step) ? null : '', title: hint(step) }, gone.has(step) ? '○' : '✓'))),
     h('div.mute', gone.size ? t('releases.missing', { steps: steps.filter(step => gone.has(step)).map(word).join(', ') }) : t('releases.complete')),
   ];
 }

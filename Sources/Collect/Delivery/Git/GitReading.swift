@@ -19,6 +19,7 @@ struct GitReading {
                 repository: repository, by: commit.author,
                 [
                     "sha": .text(commit.sha), "parents": .number(Double(commit.parents.count)),
+                    "parentShas": .list(commit.parents),
                     "authored": .maybe(plausible(commit.authored)),
                     "committed": .number(Double(commit.committed)),
                     "added": isSized ? .number(Double(commit.added)) : nil,
@@ -46,10 +47,16 @@ struct GitReading {
     }
 
     /// Merges and squashed subjects on the mainline are change requests that were merged.
+    ///
+    /// Their numbers are in the subjects; in a history without any number every merge is a change,
+    /// by its sha.
     private mutating func takeChanges(
         _ mainline: [String], _ byID: [String: GitCommit], _ branch: String?
     ) {
         var owned = Set(mainline)
+        let isNumbered = mainline.contains { sha in
+            byID[sha].flatMap { CommitMessage($0.subject).change } != nil
+        }
         for sha in mainline.reversed() {
             guard let commit = byID[sha] else { continue }
             // What a merge brought: its other parents' ancestors that nobody before it had brought.
@@ -60,8 +67,12 @@ struct GitReading {
                 brought.append(other)
                 open += other.parents
             }
-            guard let number = CommitMessage(commit.subject).change else { continue }
-            let work = commit.parents.count > 1 ? brought : [commit]
+            let isMerge = commit.parents.count > 1
+            guard
+                let number = CommitMessage(commit.subject).change
+                    ?? (!isNumbered && isMerge ? String(sha.prefix(12)) : nil)
+            else { continue }
+            let work = isMerge ? brought : [commit]
             let isSized = wanted.withSizes && !work.isEmpty
             let oldest = work.min { $0.authored < $1.authored }
             reading.add(

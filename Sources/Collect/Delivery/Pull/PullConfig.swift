@@ -22,25 +22,39 @@ public struct PullConfig: Sendable, Equatable {
         self.project = project
     }
 
-    /// Reads a section: the keys of a hook's source, and those of pulling.
+    /// Reads a section: `github: owner/repo` or `kind` and `project`, the keys of a hook's source,
+    /// and those of pulling.
     public init(section: Section) {
-        let url = section.string("url") ?? ""
-        let project = section.string("project") ?? ""
+        let short = PullConfig.kinds.compactMap { kind in
+            section.string(kind.rawValue).map { (kind, $0) }
+        }
+        let given = section.string("kind").flatMap(DeliveryKind.init(rawValue:))
+        let kind = short.first?.0 ?? given ?? .generic
+        let project = short.first?.1 ?? section.string("project") ?? ""
+        let url = section.string("url") ?? PullConfig.publicURL(kind)
         let login = section.string("user") ?? ""
         let token = section.string("token").map(DeliverySecret.init(text:))
         let file = section.string("token_file")
-        let interval = section.duration("interval")
-        let kind = section.string("kind").flatMap(DeliveryKind.init(rawValue:)) ?? .generic
-        if ![.github, .gitlab, .jira, .jenkins].contains(kind) {
+        let rhythm = section.duration("every")
+        let interval = section.duration("interval") ?? rhythm
+        if !PullConfig.kinds.contains(kind) {
             section.error("kind", "pulls from github, gitlab, jira or jenkins")
+        }
+        if short.count > 1 || !short.isEmpty && given != nil {
+            section.error(short[0].0.rawValue, "names a second source; give each its own entry")
         }
         let isWeb = url.hasPrefix("https://") || url.hasPrefix("http://")
         if !isWeb { section.error("url", "must begin with https://") }
         if project.isEmpty { section.error("project", "is missing") }
         if let interval, interval < 10_000 {
-            section.error("interval", "must be at least 10s, or the sender will refuse")
+            section.error(
+                rhythm == nil ? "interval" : "every",
+                "must be at least 10s, or the sender will refuse")
         }
-        var source = DeliverySourceConfig(kind: kind, name: section.string("name") ?? kind.rawValue)
+        let usual =
+            short.isEmpty ? kind.rawValue : project.split(separator: "/").last.map(String.init)
+        var source = DeliverySourceConfig(
+            kind: kind, name: section.string("name") ?? usual ?? kind.rawValue)
         source.takeBelonging(section)
         section.finish()
         self.init(
@@ -50,5 +64,17 @@ public struct PullConfig: Sendable, Equatable {
         self.token = token
         tokenFile = file
         intervalMillis = interval ?? intervalMillis
+    }
+
+    /// Whose APIs are pulled.
+    public static let kinds: [DeliveryKind] = [.github, .gitlab, .jira, .jenkins]
+
+    /// The address of a kind that has one for everybody; empty for those that run on one's own.
+    static func publicURL(_ kind: DeliveryKind) -> String {
+        switch kind {
+        case .github: "https://api.github.com"
+        case .gitlab: "https://gitlab.com"
+        default: ""
+        }
     }
 }

@@ -10,10 +10,12 @@ enum PullResource: String, CaseIterable, Sendable {
     case githubRuns = "runs"
     case githubDeployments = "deployments"
     case githubReleases = "releases"
+    case githubCommits = "commits"
     case gitlabRequests = "merge_requests"
     case gitlabIssues = "gitlab_issues"
     case gitlabPipelines = "pipelines"
     case gitlabDeployments = "gitlab_deployments"
+    case gitlabCommits = "gitlab_commits"
     case jiraSprints = "sprints"
     case jiraIssues = "jira_issues"
     case jenkinsBuilds = "builds"
@@ -21,8 +23,12 @@ enum PullResource: String, CaseIterable, Sendable {
     static func all(of kind: DeliveryKind) -> [PullResource] {
         switch kind {
         case .github:
-            [.githubPulls, .githubIssues, .githubRuns, .githubDeployments, .githubReleases]
-        case .gitlab: [.gitlabRequests, .gitlabIssues, .gitlabPipelines, .gitlabDeployments]
+            [
+                .githubPulls, .githubIssues, .githubRuns, .githubDeployments, .githubReleases,
+                .githubCommits,
+            ]
+        case .gitlab:
+            [.gitlabRequests, .gitlabIssues, .gitlabPipelines, .gitlabDeployments, .gitlabCommits]
         case .jira: [.jiraSprints, .jiraIssues]
         case .jenkins: [.jenkinsBuilds]
         default: []
@@ -35,6 +41,9 @@ enum PullResource: String, CaseIterable, Sendable {
         let encoded = project.replacing("/", with: "%2F")
         func after(_ name: String) -> String { time.map { "&\(name)=\($0)" } ?? "" }
         switch self {
+        case .githubCommits: return "/repos/\(project)/commits?per_page=100" + after("since")
+        case .gitlabCommits:
+            return "/api/v4/projects/\(encoded)/repository/commits?per_page=100" + after("since")
         case .githubPulls:
             // Newest first: there is no filter by time, so reading ends at the first old one.
             return "/repos/\(project)/pulls?state=all&sort=updated&direction=desc&per_page=100"
@@ -79,6 +88,17 @@ enum PullResource: String, CaseIterable, Sendable {
         }
     }
 
+    /// How far behind the last round the next one begins.
+    ///
+    /// Commits come with their own dates, and a branch that is merged today was written days ago:
+    /// two weeks hold most branches, and are few pages.
+    var overlapMillis: Millis {
+        switch self {
+        case .githubCommits, .gitlabCommits: 14 * 86_400_000
+        default: PullSession.overlapMillis
+        }
+    }
+
     /// The rows of a page.
     func rows(_ json: JSON) -> [JSON] {
         switch self {
@@ -97,6 +117,8 @@ enum PullResource: String, CaseIterable, Sendable {
         case .jiraSprints: row.stamp("completeDate") ?? row.stamp("startDate")
         case .jenkinsBuilds: row.stamp("timestamp")
         case .githubReleases: row.stamp("published_at")
+        case .githubCommits: row.stamp("commit.committer.date")
+        case .gitlabCommits: row.stamp("committed_date")
         default: row.stamp("updated_at") ?? row.stamp("created_at")
         }
     }

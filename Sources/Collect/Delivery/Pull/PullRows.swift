@@ -6,6 +6,20 @@ internal import Bytes
 extension Reading {
     mutating func pulled(_ list: PullResource, _ row: JSON, _ project: String) {
         switch list {
+        case .githubCommits:
+            pulledCommit(
+                row, sha: row.word("sha"), parents: row.list("parents").map { $0.word("sha") },
+                project, message: row.word("commit.message"),
+                authored: row.stamp("commit.author.date"),
+                committed: row.stamp("commit.committer.date"),
+                by: Identity(row.at("author")) ?? Identity(row.at("commit.author")))
+        case .gitlabCommits:
+            pulledCommit(
+                row, sha: row.word("id"), parents: row.list("parent_ids").map(\.text), project,
+                message: row.word("message") ?? row.word("title"),
+                authored: row.stamp("authored_date"), committed: row.stamp("committed_date"),
+                by: Identity(
+                    name: row.word("author_name") ?? "", email: row.word("author_email") ?? ""))
         case .githubPulls: githubPull(row, action: "", project, by: nil)
         case .githubIssues:
             guard row.at("pull_request") == nil, let number = row.word("number") else { return }
@@ -26,6 +40,30 @@ extension Reading {
         case .jiraIssues: jiraPulledIssue(row)
         case .jenkinsBuilds: jenkinsPulledBuild(row, project)
         }
+    }
+
+    /// A commit of an API, which unlike a push tells the parents.
+    ///
+    /// An event of its own, so that a push that came before it does not hide them; by its sha it
+    /// is the same commit.
+    private mutating func pulledCommit(
+        _ row: JSON, sha: String?, parents: [String?], _ project: String, message: String?,
+        authored: Millis?, committed: Millis?, by author: Identity?
+    ) {
+        guard let sha else { return fault("commit without an id") }
+        let message = CommitMessage(message ?? "")
+        let known = parents.compactMap { $0 }
+        let isWhole = known.count == parents.count
+        add(
+            .commit, "commit/\(project)/\(sha)/pulled", at: committed, repository: project,
+            by: author,
+            [
+                "sha": .text(sha), "parents": .number(Double(parents.count)),
+                "parentShas": isWhole ? .list(known) : nil, "authored": .maybe(authored),
+                "committed": .maybe(committed), "change": .maybe(message.change),
+                "isRevert": message.isRevert ? .bool(true) : nil,
+                "isFix": message.isFix ? .bool(true) : nil,
+            ])
     }
 
     /// A deployment of GitHub's API with its states.
@@ -64,7 +102,8 @@ extension Reading {
 
     private mutating func jiraPulledSprint(_ row: JSON) {
         if row.word("state") != "future" {
-            jiraIteration(row, "started", at: row.stamp("startDate"))
+            jiraIteration(
+                row, "started", at: row.stamp("activatedDate") ?? row.stamp("startDate"))
         }
         if let closed = row.stamp("completeDate") { jiraIteration(row, "closed", at: closed) }
     }
@@ -77,9 +116,7 @@ extension Reading {
         var facts = jiraFacts(key, fields)
         var first = facts
         first["action"] = .text("created")
-        first["estimate"] = nil
-        // How the issue was at its beginning is what the first change of each field says it was.
-        first["stage"] = .maybe(firstStage(row) ?? fields.word("status.name"))
+        first.merge(jiraBeginning(row, fields)) { $1 }
         first["isDone"] = .bool(false)
         add(
             .workItem, "item/\(key)/created", at: fields.stamp("created"),
@@ -101,13 +138,6 @@ extension Reading {
                 items, id: history.word("id") ?? "", key: key, facts: known,
                 at: history.stamp("created"), by: author)
         }
-    }
-
-    private func firstStage(_ row: JSON) -> String? {
-        row.list("changelog.histories")
-            .sorted { ($0.stamp("created") ?? 0) < ($1.stamp("created") ?? 0) }
-            .flatMap { $0.list("items") }
-            .first { $0.word("field") == "status" }?.word("fromString")
     }
 
     private mutating func jenkinsPulledBuild(_ row: JSON, _ project: String) {

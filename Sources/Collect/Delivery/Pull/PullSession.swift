@@ -106,7 +106,7 @@ public struct PullSession: Sendable {
         _ list: PullResource, _ json: JSON, _ response: FetchResponse
     ) -> NormalisedDelivery {
         var rows = list.rows(json)
-        let oldest = since[list.rawValue].map { $0 - PullSession.overlapMillis }
+        let oldest = since[list.rawValue].map { $0 - list.overlapMillis }
         var isOver = false
         if let oldest {
             let fresh = rows.filter { list.changed($0).map { $0 >= oldest } ?? true }
@@ -144,7 +144,7 @@ public struct PullSession: Sendable {
         pages = 0
         faults = 0
         url = lists.first.map { list in
-            let from = since[list.rawValue].map { $0 - PullSession.overlapMillis }
+            let from = since[list.rawValue].map { $0 - list.overlapMillis }
             return config.url + list.path(config.project, since: from)
         }
     }

@@ -32,8 +32,9 @@ extension Reading {
         let time =
             action == "closed"
             ? sprint.stamp("completeDate") ?? json.stamp("timestamp") : json.stamp("timestamp")
+        // Its planned start may lie before or behind the moment at which somebody pressed the button.
         jiraIteration(
-            sprint, action, at: action == "started" ? sprint.stamp("startDate") ?? time : time)
+            sprint, action, at: action == "started" ? sprint.stamp("activatedDate") ?? time : time)
     }
 
     /// A sprint as the hook and the agile API show it.
@@ -60,6 +61,7 @@ extension Reading {
             var first = facts
             first["action"] = .text("created")
             first["estimate"] = .maybe(jiraEstimate(fields))
+            first["iteration"] = .maybe(jiraSprint(of: fields))
             add(
                 .workItem, "item/\(key)/created", at: created,
                 by: Identity(fields.at("creator")) ?? user,
@@ -156,7 +158,7 @@ extension Reading {
     }
 
     /// The estimate, where the site keeps it.
-    private func jiraEstimate(_ fields: JSON) -> Double? {
+    func jiraEstimate(_ fields: JSON) -> Double? {
         for (name, value) in fields.fields ?? []
         where source.estimateFields.contains(name.lowercased()) {
             if let number = value.double { return number }

@@ -6,6 +6,7 @@ internal import Basics
 
 extension KPIDefinition {
     static let changes: [KPIDefinition] = [
+        KPIDefinition("commits", .count, .count) { state, now in state.humanCommits(now) },
         KPIDefinition("changes_merged", .count, .count, .higher) { state, now in
             state.merged(now) { _, _ in .value(1) }
         },
@@ -23,12 +24,14 @@ extension KPIDefinition {
         },
         KPIDefinition("pr_pickup_hours", .hours, .median, .lower) { state, now in
             state.merged(now) { change, _ in
+                if change.opened == nil { return .left("no_reviews_known") }
                 guard let first = change.firstReview else { return .left("merged_unreviewed") }
                 return span(change.ready ?? change.opened, first.time)
             }
         },
         KPIDefinition("pr_review_hours", .hours, .median, .lower) { state, now in
             state.merged(now) { change, _ in
+                if change.opened == nil { return .left("no_reviews_known") }
                 guard let first = change.firstReview else { return .left("merged_unreviewed") }
                 return span(first.time, change.merged)
             }
@@ -144,6 +147,23 @@ extension DeliveryState {
             case .value(let value):
                 material.rows.append(
                     KPIEvidence(id: change.key, at: merged, value: value, place: change.place))
+            }
+        }
+        return material
+    }
+
+    /// A row for each commit of a human that is no merge: what a history has in any case.
+    func humanCommits(_ now: Millis) -> KPIMaterial {
+        var material = KPIMaterial()
+        for (key, commit) in commits where commit.committed <= now {
+            if commit.isBot || commit.isMerge {
+                material.excluded.append(
+                    KPIExclusion(
+                        id: key, at: commit.committed, place: commit.place,
+                        reason: commit.isBot ? "bot" : "merge_commit"))
+            } else {
+                material.rows.append(
+                    KPIEvidence(id: key, at: commit.committed, value: 1, place: commit.place))
             }
         }
         return material

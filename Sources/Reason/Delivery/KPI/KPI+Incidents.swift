@@ -82,14 +82,25 @@ extension DeliveryState {
     }
 
     /// Thousands of changed lines of human commits as denominators.
+    ///
+    /// Where nobody tells of items, nobody knows of defects: lines count only in places that items
+    /// are told of too, and in none without a tracker.
     func changedLines(_ now: Millis) -> KPIMaterial {
         var material = KPIMaterial()
+        if items.isEmpty { return material }
+        let repositories = Set(items.values.map(\.place.repository))
+        let services = Set(items.values.map(\.place.service))
+        let teams = Set(items.values.map(\.place.team))
         for (key, commit) in commits where commit.committed <= now && !commit.isBot {
             guard let added = commit.linesAdded, let deleted = commit.linesDeleted else { continue }
+            var place = commit.place
+            if !repositories.contains(place.repository) { place.repository = "" }
+            if !services.contains(place.service) { place.service = "" }
+            if !teams.contains(place.team) { place.team = "" }
             material.rows.append(
                 KPIEvidence(
                     id: key, at: commit.committed, value: 0, of: Double(added + deleted) / 1000,
-                    place: commit.place))
+                    place: place))
         }
         return material
     }

@@ -93,7 +93,8 @@ extension KPIDefinition {
         if aggregate == .count && rows.isEmpty && isSeen { kpi.value = 0 }
         if kpi.value == nil && kpi.missing == nil {
             let reason = kpi.open.isEmpty ? "rows" : "decided"
-            kpi.missing = Phrase("kpi.missing.\(reason)", ["kpi": id])
+            kpi.missing = Phrase(
+                "kpi.missing.\(reason)", ["kpi": id, "count": String(kpi.open.count)])
         }
         return kpi
     }

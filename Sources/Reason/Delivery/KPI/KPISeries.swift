@@ -147,6 +147,8 @@ extension Event {
         for field in ["sha", "rootCause"] {
             if let sha = text(field) { keys.insert("sha/\(sha)") }
         }
+        // What a commit descends from may have gone out with another deployment than was thought.
+        for sha in fields["parentShas"]?.list ?? [] { keys.insert("sha/\(sha)") }
         return keys
     }
 }

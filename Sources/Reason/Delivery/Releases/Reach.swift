@@ -1,7 +1,8 @@
-// Which deployment first brought a commit to production. Events carry no commit graph, so the main
-// line is read as time: a deployment of commit S holds the commits of its repository that were on
-// the main line by S. A commit that belongs to a change request is on the main line from its merge,
-// not from its committing. Where S itself is not known, the start of the deployment stands in.
+// Which deployment first brought a commit to production. Where events tell parents, the graph says
+// so; elsewhere the main line is read as time: a deployment of commit S holds the commits of its
+// repository that were on the main line by S. A commit that belongs to a change request is on the
+// main line from its merge, not from its committing. Where S itself is not known, the start of the
+// deployment stands in.
 
 public import Basics
 
@@ -66,71 +67,97 @@ extension DeliveryState {
     /// Works out which deployment first held each commit and each merged change.
     func workOutReach() -> Reach {
         var reach = Reach()
-        var lines: [String: [(holds: Millis, finished: Millis, key: String)]] = [:]
-        let mergeTimes = mergedAt
+        let mergeTimes = changes.compactMapValues(\.merged)
+        var lines = Dictionary(grouping: commits.values, by: \.place.repository)
+            .mapValues { CommitLine($0) { onMainLine($0, mergeTimes) } }
+        let arrivals = arrivals(mergeTimes)
+        for (repository, line) in arrivals {
+            for (index, entry) in line.enumerated() {
+                for sha in lines[repository]?.take(entry.sha, holds: entry.holds) ?? [] {
+                    reach.deploymentOfCommit[sha] = entry.key
+                    reach.arrival[sha] = entry.finished
+                    if index == 0 { reach.beforeFirst.insert(sha) }
+                }
+            }
+        }
+        for change in changes.values {
+            guard let merged = change.merged else { continue }
+            let repository = change.place.repository
+            let commit = change.mergeSha.flatMap { commits[repository + "@" + $0] }
+            if let sha = commit?.sha, lines[repository]?.isGraphed(sha) == true {
+                // The graph knows whether it went out, and with which.
+                guard let key = reach.deploymentOfCommit[sha] else { continue }
+                reach.deploymentOfChange[change.key] = key
+                reach.arrival[change.key] = reach.arrival[sha]
+                if reach.beforeFirst.contains(sha) { reach.beforeFirst.insert(change.key) }
+                continue
+            }
+            let at = commit.map { max($0.committed, merged) } ?? merged
+            guard let line = arrivals[repository], let index = line.first(holding: at) else {
+                continue
+            }
+            reach.deploymentOfChange[change.key] = line[index].key
+            reach.arrival[change.key] = line[index].finished
+            if index == 0 { reach.beforeFirst.insert(change.key) }
+        }
+        return reach
+    }
+
+    /// Deployments of each repository by their finish, with what they hold of the main line.
+    private func arrivals(_ mergeTimes: [String: Millis]) -> [String: [Arrival]] {
+        var lines: [String: [Arrival]] = [:]
         for row in counted.rows where row.isDeployed {
             for part in row.parts where part.status == .success {
                 let commit = commits[part.repository + "@" + part.sha]
                 let holds =
                     commit.map { onMainLine($0, mergeTimes) } ?? min(part.started, part.finished)
-                lines[part.repository, default: []].append((holds, part.finished, row.key))
+                lines[part.repository, default: []].append(
+                    Arrival(holds: holds, finished: part.finished, key: row.key, sha: part.sha))
             }
             if row.parts.isEmpty {
                 lines[row.place.repository, default: []].append(
-                    (min(row.started, row.finished), row.finished, row.key))
+                    Arrival(
+                        holds: min(row.started, row.finished), finished: row.finished,
+                        key: row.key, sha: ""))
             }
         }
         // By finish, and what a deployment holds can only grow: a later deployment of an older
         // commit is a way back and brings nothing new.
-        for (name, entries) in lines {
+        return lines.mapValues { entries in
             var line = entries.sorted { ($0.finished, $0.key) < ($1.finished, $1.key) }
             for index in line.indices.dropFirst() {
                 line[index].holds = max(line[index].holds, line[index - 1].holds)
             }
-            lines[name] = line
+            return line
         }
-        func first(_ repository: String, _ time: Millis) -> (
-            key: String, finished: Millis, isFirst: Bool
-        )? {
-            guard let line = lines[repository] else { return nil }
-            var low = 0
-            var high = line.count
-            while low < high {
-                let middle = (low + high) / 2
-                if line[middle].holds >= time { high = middle } else { low = middle + 1 }
-            }
-            return low < line.count ? (line[low].key, line[low].finished, low == 0) : nil
-        }
-        for commit in commits.values {
-            let at = onMainLine(commit, mergeTimes)
-            guard let (key, finished, isFirst) = first(commit.place.repository, at) else {
-                continue
-            }
-            reach.deploymentOfCommit[commit.sha] = key
-            reach.arrival[commit.sha] = finished
-            if isFirst { reach.beforeFirst.insert(commit.sha) }
-        }
-        for change in changes.values {
-            guard let merged = change.merged else { continue }
-            let at =
-                change.mergeSha.flatMap { commits[change.place.repository + "@" + $0] }
-                .map { max($0.committed, merged) } ?? merged
-            guard let (key, finished, isFirst) = first(change.place.repository, at) else {
-                continue
-            }
-            reach.deploymentOfChange[change.key] = key
-            reach.arrival[change.key] = finished
-            if isFirst { reach.beforeFirst.insert(change.key) }
-        }
-        return reach
     }
-
-    private var mergedAt: [String: Millis] { changes.compactMapValues(\.merged) }
 
     private func onMainLine(_ commit: DeliveredCommit, _ mergeTimes: [String: Millis]) -> Millis {
         guard let number = commit.change,
             let merged = mergeTimes[commit.place.repository + "#" + number]
         else { return commit.committed }
         return max(commit.committed, merged)
+    }
+}
+
+/// A deployment as one repository sees it.
+private struct Arrival {
+    /// What was on the main line by then is in it.
+    var holds: Millis
+    var finished: Millis
+    var key: String
+    var sha: String
+}
+
+extension [Arrival] {
+    /// The first that holds what was on the main line at a time; `holds` never falls.
+    fileprivate func first(holding time: Millis) -> Int? {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].holds >= time { high = middle } else { low = middle + 1 }
+        }
+        return low < count ? low : nil
     }
 }

@@ -19,7 +19,10 @@ public struct ReleaseReport: Sendable, Equatable {
     /// Finish of its first production deployment; the tag where tags stand in.
     public var released: Millis?
     public var record: ReleaseRecord?
+    /// Steps and preparations that neither the record nor events tell of.
     public var missingSteps: [String]
+    /// Steps that events tell of without an entry in the record, with the id of the evidence.
+    public var toldSteps: [String: String]
     public var deployments: [String]
     /// Keys of incidents inside the window, or named later.
     public var incidents: [String]
@@ -43,17 +46,18 @@ extension DeliveryState {
         }
         let blamed = incidentsByDeployment
         let fixes = fixDeployments
+        let evidence = StepEvidence(self, now: now)
         var keys = Set(byVersion.keys)
         for (key, record) in releases where record.time <= now { keys.insert(key) }
         let reports = keys.compactMap { key -> ReleaseReport? in
-            report(key, byVersion[key] ?? [], blamed, fixes, now)
+            report(key, byVersion[key] ?? [], blamed, fixes, evidence, now)
         }
         return reports.sorted { ($0.time, $0.key) < ($1.time, $1.key) }
     }
 
     private func report(
         _ key: String, _ rows: [Deployment], _ blamed: [String: [Incident]], _ fixes: Set<String>,
-        _ now: Millis
+        _ evidence: StepEvidence, _ now: Millis
     ) -> ReleaseReport? {
         let record = releases[key]
         guard let version = record?.version ?? rows.first?.version,
@@ -71,11 +75,13 @@ extension DeliveryState {
         let isBad = !counting.isEmpty || !backs.isEmpty || hotfix != nil
         let succeeded: Bool? =
             released == nil ? nil : isBad ? false : (end ?? .max) <= now ? true : nil
+        let told = evidence.steps(record, rows, watched: settings.watchMillis, now: now)
+        let missing = record?.missing ?? ReleaseRecord.preparations + ReleaseRecord.steps
         let links = counting.compactMap { incidentLinks[$0.key]?.confidence }
         return ReleaseReport(
             key: key, version: version, name: VersionName(version), place: place,
             time: released ?? record?.time ?? now, released: released, record: record,
-            missingSteps: record?.missing ?? ReleaseRecord.preparations + ReleaseRecord.steps,
+            missingSteps: missing.filter { told[$0] == nil }, toldSteps: told,
             deployments: rows.map(\.key), incidents: counting.map(\.key),
             confidence: links.contains(.low)
                 ? .low : links.contains(.medium) ? .medium : links.first,

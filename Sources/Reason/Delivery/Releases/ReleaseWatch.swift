@@ -1,5 +1,7 @@
 // The watch after a release: the same figures in windows of equal length before and after it,
-// aligned on weekdays, with an interval of the difference. A verdict needs data on both sides.
+// aligned on weekdays, with an interval of the difference. A verdict needs data on both sides. It
+// opens by itself: every release or nameless deployment that goes out is watched until its window
+// is over or the next one of its place takes its turn.
 
 public import Basics
 internal import Glibc
@@ -27,6 +29,11 @@ public struct WatchRow: Sendable, Equatable {
 /// The watch of one release.
 public struct ReleaseWatch: Sendable, Equatable {
     public var release: String
+    /// Its version; the deployment's id where it has none.
+    public var version: String
+    public var place: DeliveryPlace
+    /// When it went out.
+    public var released: Millis
     public var before: TimeRange
     public var after: TimeRange
     /// True once the after-window is over.
@@ -34,6 +41,13 @@ public struct ReleaseWatch: Sendable, Equatable {
     /// Other releases of the same place inside the windows, which blur the comparison.
     public var overlapping: [String]
     public var rows: [WatchRow]
+
+    /// Worse when any figure is, better when some are and none is worse.
+    public var verdict: WatchRow.Verdict {
+        for verdict in [WatchRow.Verdict.worse, .better, .same, .unclear]
+        where rows.contains(where: { $0.verdict == verdict }) { return verdict }
+        return .notEnoughData
+    }
 }
 
 extension DeliveryState {
@@ -48,17 +62,46 @@ extension DeliveryState {
         _ release: ReleaseReport, figures: [String] = watchedFigures, now: Millis
     ) -> ReleaseWatch? {
         guard let time = release.released, time <= now else { return nil }
+        return watch(
+            release.key, release.version, release.place, from: time, figures: figures, now: now)
+    }
+
+    /// The watches that run, the newest first.
+    ///
+    /// Of every place its newest release, or deployment without a version, whose window after it
+    /// is not over.
+    public func openWatches(scope: KPIScope = KPIScope(), now: Millis) -> [ReleaseWatch] {
+        let since = now - settings.watchMillis
+        var newest: [DeliveryPlace: Deployment] = [:]
+        // A way back to a version that was good is no release of it.
+        for row in counted.rows
+        where row.isDeployed && row.finished > since && row.finished <= now
+            && row.rollbackOf == nil && scope.holds(row.place, repositories: row.repositories)
+        { newest[row.place] = row }
+        return newest.values.sorted { ($1.finished, $0.key) < ($0.finished, $1.key) }.map { row in
+            let owner = row.place.service.isEmpty ? row.place.repository : row.place.service
+            let isNamed = !row.version.isEmpty
+            return watch(
+                isNamed ? owner + "@" + row.version : row.key, isNamed ? row.version : row.id,
+                row.place, from: row.finished, figures: Self.watchedFigures, now: now)
+        }
+    }
+
+    private func watch(
+        _ key: String, _ version: String, _ place: DeliveryPlace, from time: Millis,
+        figures: [String], now: Millis
+    ) -> ReleaseWatch {
         let span = settings.watchMillis
         let before = TimeRange(from: time - span, through: time - 1)
         let after = TimeRange(from: time, through: min(now, time + span - 1))
         let scope = KPIScope(
-            repository: release.place.service.isEmpty && !release.place.repository.isEmpty
-                ? release.place.repository : nil,
-            service: release.place.service.isEmpty ? nil : release.place.service)
+            repository: place.service.isEmpty && !place.repository.isEmpty
+                ? place.repository : nil,
+            service: place.service.isEmpty ? nil : place.service)
         let others = releaseReports(now: now).filter { other in
-            guard let out = other.released, other.key != release.key else { return false }
-            return other.place.service == release.place.service
-                && other.place.repository == release.place.repository
+            guard let out = other.released, other.key != key else { return false }
+            return other.place.service == place.service
+                && other.place.repository == place.repository
                 && out >= before.from && out <= after.through
         }
         let rows = figures.compactMap { id in
@@ -67,7 +110,8 @@ extension DeliveryState {
                 after: TimeRange(from: time, through: time + span - 1), now: now)
         }
         return ReleaseWatch(
-            release: release.key, before: before, after: after, isComplete: now >= time + span,
+            release: key, version: version, place: place, released: time, before: before,
+            after: after, isComplete: now >= time + span,
             overlapping: others.map(\.key), rows: rows)
     }
 

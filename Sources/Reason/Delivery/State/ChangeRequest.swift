@@ -11,6 +11,8 @@ public struct DeliveredCommit: Sendable, Equatable {
     /// Committer time: a rebase moves it, the author's time stays.
     public var committed: Millis
     public var parents: Int
+    /// nil where no event told them; empty for the first commit of a repository.
+    public var parentShas: [String]?
     public var linesAdded: Int?
     public var linesDeleted: Int?
     public var change: String?
@@ -33,13 +35,15 @@ extension [String: DeliveredCommit] {
             authored: event.time("authored") ?? known?.authored ?? event.time,
             committed: event.time("committed") ?? known?.committed ?? event.time,
             parents: event.int("parents") ?? known?.parents ?? 1,
+            parentShas: event.fields["parentShas"]?.list ?? known?.parentShas,
             linesAdded: event.int("added") ?? known?.linesAdded,
             linesDeleted: event.int("deleted") ?? known?.linesDeleted,
             change: event.text("change") ?? known?.change,
             branch: event.text("branch") ?? known?.branch,
             isRevert: event.flag("isRevert") ?? known?.isRevert ?? false,
             isFix: event.flag("isFix") ?? known?.isFix ?? false,
-            isBot: event.isBot || known?.isBot ?? false, actor: event.actor)
+            isBot: event.isBot || known?.isBot ?? false,
+            actor: event.actor.isEmpty ? known?.actor ?? "" : event.actor)
         self[key]?.place.learn(event)
     }
 }

@@ -27,6 +27,8 @@ public struct DeliveryState: Sendable, Equatable {
     public internal(set) var iterations: [String: Iteration] = [:]
     /// By place and version.
     public internal(set) var releases: [String: ReleaseRecord] = [:]
+    /// Back-ups that events told of, by time.
+    public internal(set) var backups: [BackupRecord] = []
     public internal(set) var feedback: [FeedbackEntry] = []
     public internal(set) var trainingRuns: [TrainingRun] = []
 
@@ -61,7 +63,9 @@ public struct DeliveryState: Sendable, Equatable {
         case .incident: incidents.apply(event)
         case .workItem: items.apply(event, settings)
         case .iteration: iterations.apply(event)
-        case .release: releases.apply(event)
+        case .release:
+            releases.apply(event)
+            if let backup = BackupRecord(event) { backups.append(backup) }
         case .feedback: feedback.append(FeedbackEntry(event))
         case .training: trainingRuns.append(TrainingRun(event))
         }

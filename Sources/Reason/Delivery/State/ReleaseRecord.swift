@@ -63,3 +63,30 @@ extension [String: ReleaseRecord] {
         self[key] = row
     }
 }
+
+/// A back-up that was made: a release event with the step `backup`, of a version or of none.
+public struct BackupRecord: Sendable, Equatable {
+    public var time: Millis
+    public var place: DeliveryPlace
+    public var evidence: String
+
+    init?(_ event: Event) {
+        guard event.text("step") == "backup" else { return nil }
+        time = event.time
+        place = DeliveryPlace(event)
+        evidence = event.text("evidence") ?? ""
+    }
+}
+
+extension DeliveryState {
+    /// When the last back-up for a scope was made; one without a place was made of everything.
+    public func lastBackup(scope: KPIScope, now: Millis) -> Millis? {
+        backups.last { backup in
+            backup.time <= now
+                && (backup.place == DeliveryPlace(team: backup.place.team)
+                    ? scope.team == nil || backup.place.team.isEmpty
+                        || scope.team == backup.place.team
+                    : scope.holds(backup.place))
+        }?.time
+    }
+}

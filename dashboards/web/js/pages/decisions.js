@@ -70,13 +70,14 @@ export function open(place, context) {
       { title: t('decisions.question'), text: question, cell: one => [question(one), one.subject ? h('span.mute', ' · ' + one.subject) : null] },
       { title: t('decisions.verdict'), text: one => said(one.summary), cell: one => said(one.summary) || '–' },
       { title: t('decisions.answer'), text: standing, cell: one => [standing(one), last(one)?.reason ? h('div.mute', last(one).reason) : null] },
-      { title: t('releases.outcome'), text: turned, cell: one => (one.outcome ? pill(one.outcome.came_true ? 'ok' : 'warn', turned(one)) : '–') },
+      { title: t('releases.outcome'), text: turned, cell: one => (one.outcome ? [pill(one.outcome.came_true ? 'ok' : 'warn', turned(one)), h('div.mute', said(one.outcome.said))] : '–') },
     ], earlier, { caption: t('decisions.history'), order: [0, 'down'], rowsMax: 50 }))] : null);
   }
 
   function drawCalibration(rows) {
     put(calibration, rows.length ? [h('div.section-head', h('h2', t('decisions.calibration'))), h('div.card.flush', table([
       { title: t('decisions.question'), text: question },
+      { title: t('decisions.promise'), text: row => (row.promise ? t('decisions.promise.' + row.promise) : '–') },
       { title: t('decisions.said'), numeric: true, value: row => row.said ?? null, cell: row => format(row.said, 'ratio') },
       { title: t('decisions.came_true'), numeric: true, value: row => row.came_true / row.of, cell: row => (row.of ? `${format(row.came_true / row.of, 'ratio')} (${row.came_true}/${row.of})` : '–') },
     ], rows, { caption: t('decisions.calibration') }))] : null);

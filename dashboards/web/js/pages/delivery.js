@@ -10,6 +10,7 @@ import { iterationsOf } from '../iterations.js';
 import { card, dora, groupNames, groupOf, known, nameOf, scopeName, why } from '../kpi.js';
 import { command, empty, failure, skeleton } from '../parts.js';
 import { rowsOf } from '../quick.js';
+import { watchesOf } from '../release.js';
 import { releasesOf } from '../releases.js';
 import { query, setQuery } from '../route.js';
 import { list, said } from '../said.js';
@@ -24,10 +25,11 @@ export function open(place) {
   const bar = h('div.delivery-bar');
   const top = h('section', { 'aria-label': t('delivery.dora') }, skeleton(4));
   const rest = h('div.delivery-groups');
+  const watches = h('section', { 'aria-label': t('releases.watches') });
   const iterations = h('section', { 'aria-label': t('iterations.title') });
   const flow = h('section', { 'aria-label': t('flow.title') });
   const releases = h('section', { 'aria-label': t('delivery.release') });
-  put(place, trouble, bar, top, rest, iterations, flow, releases);
+  put(place, trouble, bar, top, watches, rest, iterations, flow, releases);
   let kpis = null;
   let note = null;
   let lines = new Map(); // id → points of its history
@@ -53,7 +55,8 @@ export function open(place) {
     }
     draw();
     if (!kpis.some(known)) return;
-    await Promise.all([history(), findScopes(), ask('iterations', iterations, iterationsOf), ask('flow', flow, flowOf), ask('releases', releases, data => releasesOf(data, id => kpis.find(kpi => kpi.id === id)?.unit))]);
+    const unitOf = id => kpis.find(kpi => kpi.id === id)?.unit;
+    await Promise.all([history(), findScopes(), ask('watches', watches, data => watchesOf(data, unitOf)), ask('iterations', iterations, iterationsOf), ask('flow', flow, flowOf), ask('releases', releases, data => releasesOf(data, unitOf))]);
     draw();
   }
 
@@ -74,8 +77,11 @@ export function open(place) {
       const answer = await ranged(`last_over_time({__name__=~"delivery_.+",${wanted}}[1w])`, start, end, stepSeconds);
       lines = new Map(list(answer.data?.result).map(one => {
         // A week without a row has no value; what happens every other week is still one line.
+        const id = String(one.metric.__name__).slice('delivery_'.length);
         const known = rowsOf(one, start, end, stepSeconds).filter(([, value]) => value !== null);
-        return [String(one.metric.__name__).slice('delivery_'.length), known];
+        // The week that runs has not had its share yet: a count of it would look like a fall.
+        if (known.length > 2 && kpis.find(kpi => kpi.id === id)?.unit === 'count') known.pop();
+        return [id, known];
       }));
     } catch { lines = new Map(); } // cards without a line still say their value
   }
@@ -124,7 +130,7 @@ export function open(place) {
   function drawEmpty() {
     put(rest);
     put(bar);
-    for (const part of [iterations, flow, releases]) put(part);
+    for (const part of [watches, iterations, flow, releases]) put(part);
     put(top, h('section.card.soon', empty(note ? said(note) : t('soon.delivery.title'), t('soon.delivery.missing')), h('p.soon-what', t('soon.delivery.what')),
       h('h3', t('soon.bring')), h('p', t('delivery.begin')), command('martlet import git .'), command('martlet connect github NAME')));
   }
