@@ -12,6 +12,9 @@ struct Bench {
             return try Fill.run(folder: words[2], endMillis: end)
         }
         let isQuick = CommandLine.arguments.contains("--quick")
+        // How often drift is called where there is none, and found where there is some.
+        if words.contains("drift-null") { return DriftNull.print(isQuick: isQuick) }
+        if words.contains("drift-power") { return try DriftPower.print(isQuick: isQuick) }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)

@@ -78,9 +78,10 @@ struct BridgeSample: Sendable {
         let m = reference.count
         let shares = (1 / Double(m), 1 / Double(current.count))
         var isReference = (0..<pooled.count).map { $0 < m }
-        var generator = Generator(seed: 20_240_608)
+        var generator = Generator(seed: dataSeed(pooled, 1))
         let draws = 199
         var drawn: [Double] = []
+        var tally = MidTally(value)
         for _ in 0..<draws {
             generator.shuffle(&isReference)
             var gap = 0.0
@@ -94,12 +95,10 @@ struct BridgeSample: Sendable {
                 }
             }
             drawn.append(area / unit)
+            tally.add(area / unit)
         }
-        // A hair of slack: equal sums are added up in different orders.
-        let edge = value * (1 - 1e-9)
-        let atLeast = drawn.reduce(0) { $1 >= edge ? $0 + 1 : $0 }
         return SizedEffect(
             value: value, threshold: quantile(drawn.sorted(), 0.95),
-            probability: Probability(Double(atLeast + 1) / Double(draws + 1)))
+            probability: Probability((tally.atLeast + 1) / Double(draws + 1)))
     }
 }

@@ -30,6 +30,7 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
         fields.append(
             ("cramer_von_mises_exact", tested(t, log(CramerVonMises.exactTail(t, m, n)))))
     }
+    fields += namedRankTests(pair.reference, pair.current)
     let (u, uTail) = mannWhitney(pair.reference, pair.current)
     fields.append(("mann_whitney_asymp_tie_corrected_continuity", tested(u, uTail)))
     fields += tTests(pair.reference, pair.current)
@@ -60,7 +61,8 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
 
 /// The statistics of two categorical samples by the golden names.
 public func namedStatistics(_ drift: CategoricalDrift) -> [(key: String, value: JSON)] {
-    [
+    let yates = yatesStatistic(drift)
+    var fields: [(key: String, value: JSON)] = [
         ("categories", .array(drift.categories.map { .string($0) })),
         (
             "table",
@@ -84,7 +86,59 @@ public func namedStatistics(_ drift: CategoricalDrift) -> [(key: String, value: 
         ("js_distance_base2", .number(drift.jensenShannon)),
         ("hellinger", .number(drift.hellinger)),
         ("psi_floor_1e-4", .number(drift.populationStability)),
+        ("chi2_evidently_pvalue", .number(evidentlyTail(drift))),
+        ("nannyml_jensen_shannon", .number(drift.jensenShannon)),
+        ("nannyml_hellinger", .number(drift.hellinger)),
+        ("nannyml_l_infinity", .number(drift.largestDifference)),
+        // SciPy's default for tables of one degree of freedom is Yates' correction.
+        ("nannyml_chi2", .number(yates ?? drift.chiSquare)),
     ]
+    if let yates {
+        fields.append(("chi2_yates", tested(yates, ChiSquare.logTail(yates, degrees: 1))))
+        let (a, b) = (drift.referenceCounts, drift.currentCounts)
+        let log = Hypergeometric.logTwoSided(
+            a[0], draws: a[0] + a[1], marked: a[0] + b[0], total: a[0] + a[1] + b[0] + b[1])
+        let odds = Double(a[0]) * Double(b[1]) / (Double(a[1]) * Double(b[0]))
+        fields.append(
+            (
+                "fisher_exact",
+                .object([("odds_ratio", number(odds)), ("pvalue", .number(exp(log)))])
+            ))
+    }
+    return fields
+}
+
+/// Pearson's statistic of a 2 × 2 table with Yates' correction; nil for other tables.
+private func yatesStatistic(_ drift: CategoricalDrift) -> Double? {
+    guard drift.categories.count == 2 else { return nil }
+    let m = Double(drift.referenceTotal)
+    let n = Double(drift.currentTotal)
+    var sum = 0.0
+    for index in 0..<2 {
+        let pooled = Double(drift.referenceCounts[index] + drift.currentCounts[index])
+        for (count, size) in [
+            (drift.referenceCounts[index], m), (drift.currentCounts[index], n),
+        ] {
+            let expected = pooled * size / (m + n)
+            let distance = abs(Double(count) - expected)
+            let corrected = distance - min(0.5, distance)
+            sum += corrected * corrected / expected
+        }
+    }
+    return sum
+}
+
+/// Evidently's p-value, which takes the reference's shares as known; 0 when it lacks a category.
+private func evidentlyTail(_ drift: CategoricalDrift) -> Double {
+    let m = Double(drift.referenceTotal)
+    let n = Double(drift.currentTotal)
+    var sum = 0.0
+    for (a, b) in zip(drift.referenceCounts, drift.currentCounts) {
+        let expected = Double(a) / m * n
+        sum += (Double(b) - expected) * (Double(b) - expected) / expected
+    }
+    if drift.degrees == 0 { return 1 }
+    return sum.isFinite ? exp(ChiSquare.logTail(sum, degrees: Double(drift.degrees))) : 0
 }
 
 private func tested(_ statistic: Double, _ log: Double) -> JSON {

@@ -24,20 +24,24 @@ public final class DecisionDesk: Sendable {
     private let clock: Clock
     private let policy: @Sendable () -> GatePolicy
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
+    private let models: @Sendable () -> [ModelEvidence]
     private let standing = Lock<[String: Decision]>([:])
     /// Beyond so many scopes the standing decisions start anew.
     private static let standingMax = 1000
 
+    /// - Parameter models: what is known of every version that serves, for drift responses.
     public init(
         board: DeliveryBoard, log: DecisionLog, clock: Clock,
         policy: @escaping @Sendable () -> GatePolicy,
-        facts: @escaping @Sendable (KPIScope) -> ReleaseFacts
+        facts: @escaping @Sendable (KPIScope) -> ReleaseFacts,
+        models: @escaping @Sendable () -> [ModelEvidence] = { [] }
     ) {
         self.board = board
         self.log = log
         self.clock = clock
         self.policy = policy
         self.facts = facts
+        self.models = models
     }
 
     /// What would be said now, without putting it to anybody.
@@ -52,8 +56,32 @@ public final class DecisionDesk: Sendable {
             let facts = facts(scope)
             inputs.criticalAlerts = facts.criticalAlerts
             inputs.backupTime = facts.backupTime
+            inputs.drift = GateReading(driftResponses(of: scope.service, now: now))
             return GoDecision.decide(state, scope: scope, inputs: inputs, policy: policy, now: now)
+        case .driftResponse:
+            // For a drift response the scope's service is the model, its release the version.
+            let known = models().first {
+                $0.model == scope.service ?? $0.model && $0.version == scope.release ?? $0.version
+            }
+            let unknown = ModelEvidence(
+                model: scope.service ?? "", version: scope.release ?? "", from: now, through: now,
+                count: 0)
+            return DriftResponse.decide(known ?? unknown, now: now)
         }
+    }
+
+    /// Whether a version serves of which anything is known.
+    public func knowsModel(_ scope: KPIScope) -> Bool {
+        models().contains {
+            $0.model == scope.service ?? $0.model && $0.version == scope.release ?? $0.version
+        }
+    }
+
+    /// The drift responses of the models that a service carries: those that name it, and one that
+    /// bears its name.
+    private func driftResponses(of service: String?, now: Millis) -> [Decision] {
+        models().filter { service == nil || $0.service == service || $0.model == service }
+            .map { DriftResponse.decide($0, now: now) }
     }
 
     /// The decision of a name for a scope: the one that stands, else a fresh one, which is logged.
@@ -62,6 +90,7 @@ public final class DecisionDesk: Sendable {
         let fresh = judgement(name, scope)
         let key = [
             name.rawValue, scope.team ?? "", scope.repository ?? "", scope.service ?? "",
+            scope.release ?? "",
         ].joined(separator: "\n")
         let stands = standing.withLock { standing -> Decision? in
             guard let known = standing[key], known.expiresAt > now, known.says(fresh) else {
@@ -82,9 +111,12 @@ public final class DecisionDesk: Sendable {
     }
 
     /// What may be asked now: how much to commit, for everything and every team; go or no-go for every
-    /// service, at most twenty of each.
+    /// service; what to do about drift for every version that serves; at most twenty of each.
     public var questions: [(DecisionName, KPIScope)] {
-        guard let state = board.snapshot?.state, !state.events.isEmpty else { return [] }
+        let serving: [(DecisionName, KPIScope)] = models().prefix(20).map {
+            (.driftResponse, KPIScope(service: $0.model, release: $0.version))
+        }
+        guard let state = board.snapshot?.state, !state.events.isEmpty else { return serving }
         let scopes = state.scopes
         let teams = scopes.filter { $0.team != nil }
         let services = scopes.filter { $0.service != nil }
@@ -92,15 +124,17 @@ public final class DecisionDesk: Sendable {
         // With one team the whole is the team.
         if teams.count > 1 { questions += teams.prefix(20).map { (.commit, $0) } }
         questions += services.prefix(20).map { (.go, $0) }
-        return questions
+        return questions + serving
     }
 }
 
 extension Decision {
     /// True when another decision was made from the same things and says the same.
     fileprivate func says(_ other: Decision) -> Bool {
+        // Traffic moves counts and intervals with every look; a drift response stands while what it
+        // rests on does, which its digest holds.
         verdict == other.verdict && snapshot.eventsDigest == other.snapshot.eventsDigest
-            && snapshot.inputs == other.snapshot.inputs
+            && (name == .driftResponse || snapshot.inputs == other.snapshot.inputs)
             && snapshot.ruleVersion == other.snapshot.ruleVersion
             && gates.map(\.state) == other.gates.map(\.state)
     }
