@@ -1,7 +1,7 @@
 # make run     install what is missing, build, start the agent on http://127.0.0.1:9797
 # make test    install what the tests need, build, run all of them
 # make install put binary, pages, rules and the systemd unit in place (PREFIX, default /usr/local)
-# make bench   the table that the README quotes; BENCH=promql runs Prometheus beside
+# make bench   the table that the README quotes; BENCH=promql runs Prometheus beside, BENCH=drift SciPy
 # make fuzz    ten minutes of fuzzed PromQL, for the night (FUZZ_SECONDS)
 # make lint    formatting, as CI checks it
 
@@ -45,6 +45,8 @@ bench: swift packages
 ifeq ($(BENCH),promql)
 	@swift build -c release --product martlet
 	@Benchmarks/promql.py
+else ifeq ($(BENCH),drift)
+	@Benchmarks/drift.py
 else
 	@.build/release/martlet-bench
 endif

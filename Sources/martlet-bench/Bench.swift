@@ -13,6 +13,7 @@ struct Bench {
         }
         let isQuick = CommandLine.arguments.contains("--quick")
         // How often drift is called where there is none, and found where there is some.
+        if words.contains("drift-memory") { return DriftBench.holdColumns() }
         if words.contains("drift-null") { return DriftNull.print(isQuick: isQuick) }
         if words.contains("drift-power") { return try DriftPower.print(isQuick: isQuick) }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"

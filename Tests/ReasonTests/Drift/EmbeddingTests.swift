@@ -199,20 +199,4 @@ import Testing
         #expect(SequentialWatch(state: .null) == nil)
         #expect(kept.restarted().looks == 0)
     }
-
-    @Test func `the watches of a model are bounded and named when they alarm`() throws {
-        var watches = WatchedColumns()
-        for column in 0..<WatchedColumns.columnsMax + 3 {
-            _ = watches.look("c\(column)", distance: 0, rows: 50, referenceRows: 1000)
-        }
-        #expect(watches.columns.count == WatchedColumns.columnsMax && watches.refused == 3)
-        for _ in 0..<20 {
-            _ = watches.look("c7", distance: 0.6, rows: 50, referenceRows: 1000)
-        }
-        #expect(watches.alarmed == ["c7"])
-        let again = try #require(WatchedColumns(state: try JSON(watches.state.encoded)))
-        #expect(again.alarmed == ["c7"] && again.columns == watches.columns)
-        watches.restart("c7")
-        #expect(watches.alarmed.isEmpty)
-    }
 }

@@ -91,8 +91,14 @@ extension ModelEvidence {
         estimated: EstimatedPredictions? = nil
     ) {
         drift = DriftEvidence(report, outputs: outputs, since: since)
-        let kinds: Set<DataIssueKind> = [.missingColumn, .typeChanged, .missingValues]
-        brokenColumns = report.dataIssues.filter { kinds.contains($0.kind) }.map(\.column)
+        // Under a tenth of missing values a column hardly explains what the model does.
+        brokenColumns = report.dataIssues.filter { issue in
+            switch issue.kind {
+            case .missingColumn, .typeChanged: true
+            case .missingValues: issue.currentShare - issue.referenceShare >= 0.1
+            default: false
+            }
+        }.map(\.column)
         guard let reference else { return }
         let byLabels = measured.flatMap { QualityEvidence(measured: $0, reference: reference) }
         let byEstimate = estimated.flatMap { QualityEvidence(estimated: $0, reference: reference) }
