@@ -30,33 +30,10 @@ struct Binning: Sendable {
         var binning = Binning()
         let total = reference.count + current.count
         for tenth in 1..<10 {
-            let edge = Self.ranked(reference, current, total * tenth / 10)
+            let edge = pooledValue(reference, current, total * tenth / 10)
             if binning.edges.last != edge { binning.edges.append(edge) }
         }
         return binning
-    }
-
-    /// The value of a rank (from 0) in two ascending samples, by bisection.
-    private static func ranked(_ first: [Double], _ second: [Double], _ rank: Int) -> Double {
-        first.withUnsafeBufferPointer { first in
-            second.withUnsafeBufferPointer { second in
-                // How many of the first sample lie among the `rank` smallest.
-                var low = max(0, rank - second.count)
-                var high = min(rank, first.count)
-                while low < high {
-                    let taken = (low + high) / 2
-                    if first[taken] < second[rank - taken - 1] {
-                        low = taken + 1
-                    } else {
-                        high = taken
-                    }
-                }
-                let other = rank - low
-                let a = low < first.count ? first[low] : .infinity
-                let b = other < second.count ? second[other] : .infinity
-                return min(a, b)
-            }
-        }
     }
 
     /// Evidently's: more than 20 distinct reference values make Sturges bins over both, else values.
@@ -192,7 +169,7 @@ struct Binning: Sendable {
         }
         // Below a hundred rows a bin in both samples together the law is off by more than a tenth.
         if reference.count + current.count < 100 * pairs.count {
-            return Self.drawn(pairs, reference, index: index, distance: distance)
+            return Self.drawn(pairs, reference, current, index: index, distance: distance)
         }
         let edge = ChiSquare.upperQuantile(0.05, degrees: degrees)
         func tail(_ value: Double) -> Probability {
@@ -208,13 +185,14 @@ struct Binning: Sendable {
 
     /// Both distances against 499 divisions of the bins.
     private static func drawn(
-        _ pairs: [(Int, Int)], _ reference: [Double], index: Double, distance: Double
+        _ pairs: [(Int, Int)], _ reference: [Double], _ current: [Double], index: Double,
+        distance: Double
     ) -> (stability: SizedEffect, jensenShannon: SizedEffect) {
         let null = GroupedNull(sizes: pairs.map { $0.0 + $0.1 }, marked: reference.count)
         let half = 0.5 * Double(pairs.count)
         let m = Double(reference.count) + half
         let n = Double(null.sizes.reduce(0, +) - reference.count) + half
-        var generator = Generator(seed: dataSeed(reference, 2))
+        var generator = Generator(seed: dataSeed(reference, current, 2))
         var counts = [Int](repeating: 0, count: pairs.count)
         var p = [Double](repeating: 0, count: pairs.count)
         var q = p

@@ -69,14 +69,16 @@ struct MidTally {
     }
 }
 
-/// A seed made of the sample itself: repeatable, yet another one for every sample, because one fixed set
-/// of divisions would be lucky or unlucky for all of them alike.
-func dataSeed(_ values: [Double], _ more: UInt64) -> UInt64 {
-    var hash: UInt64 = 0x9e37_79b9_7f4a_7c15 ^ more
-    // Some hundred values tell samples apart.
-    for index in stride(from: 0, to: values.count, by: max(values.count / 128, 1)) {
-        hash = (hash ^ values[index].bitPattern) &* 0xbf58_476d_1ce4_e5b9
-        hash ^= hash >> 29
+/// A seed made of the samples themselves: repeatable, yet another one for every pair, because one fixed
+/// set of divisions would be lucky or unlucky for all of them alike.
+func dataSeed(_ first: [Double], _ second: [Double], _ purpose: UInt64) -> UInt64 {
+    var hash: UInt64 = 0x9e37_79b9_7f4a_7c15 ^ purpose
+    for values in [first, second] {
+        // Some hundred values tell samples apart.
+        for index in stride(from: 0, to: values.count, by: max(values.count / 128, 1)) {
+            hash = (hash ^ values[index].bitPattern) &* 0xbf58_476d_1ce4_e5b9
+            hash ^= hash >> 29
+        }
     }
     return hash
 }

@@ -8,11 +8,11 @@ internal import Glibc
 /// The tests of two ascending samples that have enough values for them.
 func namedRankTests(_ reference: [Double], _ current: [Double]) -> [(key: String, value: JSON)] {
     func tested(_ statistic: Double, _ log: Double) -> JSON {
-        .object([("statistic", .number(statistic)), ("pvalue", .number(exp(min(log, 0))))])
+        .object([("statistic", figure(statistic)), ("pvalue", figure(exp(min(log, 0))))])
     }
     var fields: [(key: String, value: JSON)] = []
     if let value = andersonDarling(reference, current) {
-        fields.append(("anderson_darling_midrank", .object([("statistic", .number(value))])))
+        fields.append(("anderson_darling_midrank", .object([("statistic", figure(value))])))
     }
     if let (statistic, log) = levene(reference, current) {
         fields.append(("levene_median", tested(statistic, log)))
@@ -78,9 +78,13 @@ func andersonDarling(_ reference: [Double], _ current: [Double]) -> Double? {
 func levene(_ reference: [Double], _ current: [Double]) -> (Double, Double)? {
     let total = Double(reference.count + current.count)
     if reference.count < 2 || current.count < 2 || total < 4 { return nil }
+    // In units of the widest range, so that squares neither overflow nor vanish.
+    let ranges = [reference, current].map { ($0.last ?? 0) / 2 - ($0.first ?? 0) / 2 }
+    let unit = ranges.max() ?? 0
+    if !(unit > 0) { return nil }
     func distances(_ sorted: [Double]) -> [Double] {
         let middle = quantile(sorted, 0.5)
-        return sorted.map { abs($0 - middle) }
+        return sorted.map { abs($0 - middle) / unit }
     }
     let first = Moments(distances(reference))
     let second = Moments(distances(current))

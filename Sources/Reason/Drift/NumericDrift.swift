@@ -111,8 +111,8 @@ public struct SortedPair: Sendable {
             kolmogorovSign: merged.kolmogorovSign, kolmogorovProbability: ks,
             kolmogorovMethod: method, cramerVonMises: cramerVonMises,
             cramerVonMisesProbability: cramerVonMisesTail, wasserstein: merged.wasserstein,
-            wassersteinRelative: BridgeSample.shared.effect(
-                relative, reference, current, unit: spread > 0 ? spread : 1),
+            wassersteinRelative: WassersteinNull(reference, current).effect(
+                relative, unit: spread > 0 ? spread : 1, seed: dataSeed(reference, current, 1)),
             populationStability: deciles.stability(reference, current),
             stability: sized.stability, jensenShannon: sized.jensenShannon,
             hellinger: hellingerDistance(p, q),
@@ -140,7 +140,7 @@ public struct SortedPair: Sendable {
             let (m, n) = (reference.count, current.count)
             let sizes = merged.groupSizes
             return GroupedNull(sizes: sizes, marked: m).probability(
-                of: merged.cramerVonMises, drawsMax: 999, seed: dataSeed(reference, 3)
+                of: merged.cramerVonMises, drawsMax: 999, seed: dataSeed(reference, current, 3)
             ) { MergedSamples.cramerVonMises($0, sizes: sizes, m, n) }
         }
         return Probability(

@@ -55,7 +55,8 @@ struct Drift: ParsableCommand {
         let found = compareTables(reference: before, current: after, options: options)
         if let report {
             let page = found.html(
-                title: "\(current) ↔ \(reference)", reference: before, current: after,
+                title: "\(fileName(current)) ↔ \(fileName(reference))", reference: before,
+                current: after,
                 language: language, words: words.text)
             do {
                 try Data(page.utf8).write(to: URL(fileURLWithPath: report), options: .atomic)
@@ -71,6 +72,10 @@ struct Drift: ParsableCommand {
             printForPeople(found, words)
         }
         if found.isDrifted { throw ExitCode(1) }
+    }
+
+    private func fileName(_ path: String) -> String {
+        URL(fileURLWithPath: path).lastPathComponent
     }
 
     private func printForPeople(_ found: DriftReport, _ words: Words) {
