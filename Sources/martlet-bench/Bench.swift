@@ -43,6 +43,11 @@ struct Row {
     var how: String
 }
 
+/// Prints a line at once, also into a file: a table that takes minutes is read while it grows.
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}
+
 /// The median of some measurements of `work` per second.
 func medianRate(_ rounds: Int, _ measure: () throws -> (work: Double, seconds: Double)) rethrows
     -> Double

@@ -14,7 +14,7 @@ enum DriftPower {
     private static let dimensions = 64
 
     static func print(isQuick: Bool) throws {
-        Swift.print("| change | alarms at 0.05 | wanted | rounds |\n|---|---:|---:|---:|")
+        say("| change | alarms at 0.05 | wanted | rounds |\n|---|---:|---:|---:|")
         let rounds = isQuick ? 40 : 400
         for (kind, bar) in scenarios {
             let cloud = TopicCloud(dimensions: dimensions)
@@ -29,7 +29,7 @@ enum DriftPower {
                 if result.probability <= 0.05 { alarms += 1 }
             }
             let share = String(format: "%.3f", Double(alarms) / Double(rounds))
-            Swift.print("| \(kind) | \(share) | \(bar) | \(rounds) |")
+            say("| \(kind) | \(share) | \(bar) | \(rounds) |")
         }
     }
 }

@@ -78,6 +78,24 @@ import Testing
         #expect(abs(other.value / quality.meanAbsoluteError - 1) < 0.1, "seed 72")
     }
 
+    @Test func `intervals of estimated losses hold where the traffic moved`() throws {
+        var generator = Generator(seed: 76)
+        var held = 0
+        let rounds = 40
+        for _ in 0..<rounds {
+            let reference = predicted(1500, &generator)
+            let current = predicted(800, &generator, low: 0.5)
+            let found = try estimate(current, reference)
+            let truth = try judgePredictions(current, columns: PredictionsColumns(current))
+            guard case .loss(let absolute, _, _)? = found.figures,
+                case .regression(let quality) = truth
+            else { continue }
+            if absolute.interval.contains(quality.meanAbsoluteError) { held += 1 }
+        }
+        // 95 % of 40 is 38 ± 1.4.
+        #expect(held >= 34, "seed 76: \(held) of \(rounds)")
+    }
+
     @Test func `an estimate is switched off in words where it is not valid`() throws {
         var generator = Generator(seed: 73)
         let few = try estimate(predicted(400, &generator), predicted(200, &generator))

@@ -197,6 +197,7 @@ extension GateReading {
         let place = rank(worst.verdict)
         self.init(
             place >= 3 ? .fail : place == 2 ? .unknown : .pass, worst.summary,
-            link: "/decisions?name=drift_response&subject=\(worst.subject)")
+            link:
+                "/decisions?name=drift_response&subject=\(worst.subject.replacing(" ", with: "+"))")
     }
 }

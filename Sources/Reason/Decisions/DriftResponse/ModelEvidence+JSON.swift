@@ -82,7 +82,8 @@ extension DriftEvidence {
             return nil
         }
         let moved = (json["moved"]?.items ?? []).compactMap { one -> MovedColumn? in
-            guard let name = one["name"]?.text, let direction = one["direction"].flatMap(Phrase.init)
+            guard let name = one["name"]?.text,
+                let direction = one["direction"].flatMap(Phrase.init)
             else { return nil }
             return MovedColumn(
                 name: name, direction: direction, effect: one["effect"]?.double ?? 0,
