@@ -96,6 +96,18 @@ struct MergedSamples: Sendable {
         cramerVonMises = sum / (product * Double(total)) - (4 * product - 1) / (6 * Double(total))
     }
 
+    /// The longest run of equal values; nil when there are too many groups to know.
+    var longestTie: Int? {
+        if distinct > Self.groupsMax { return nil }
+        var longest = 1
+        var before: Int32 = 0
+        for end in groupEnds {
+            longest = max(longest, Int(end - before))
+            before = end
+        }
+        return longest
+    }
+
     /// The sizes of the groups of equal values; empty when there are too many to keep.
     var groupSizes: [Int] {
         if distinct > Self.groupsMax { return [] }

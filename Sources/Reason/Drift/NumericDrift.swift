@@ -158,10 +158,12 @@ public struct SortedPair: Sendable {
         let total = Double(m + n)
         let d = merged.kolmogorov
         if d == 0 { return (Probability(log: 0), .exact) }
-        // The walk visits (m + n) × width cells; a million is some milliseconds.
-        let width = min(2 * d * Double(m) * Double(n) / total + 2, Double(min(m, n)))
-        let cells = total * width
-        if cells <= 1e6 {
+        // The walk visits (m + n) × width cells; a million is some milliseconds. Inside a run of equal
+        // values nothing leaves the band, so the longest run widens it.
+        let longest = merged.longestTie.map { Double($0) } ?? .infinity
+        let band = 2 * d * Double(m) * Double(n) / total + 1 + longest
+        let cells = total * min(band, Double(min(m, n)))
+        if cells <= 1e6 && longest.isFinite {
             let ends = merged.hasTies ? merged.tieEnds : nil
             let next = d + 1 / (Double(m) * Double(n))
             let atLeast = KolmogorovTwoSample.logExactTail(d, m, n, tieEnds: ends)
