@@ -125,7 +125,7 @@ def main():
             right = statistics.median(b)
             print(f"| {name} | {left:.3f} s | {right:.2f} s ({PEERS[key]}) | {left / right:.3f} |")
         else:
-            print(f"| {name} | {left:.3f} s | {PEERS.get(key, 'none')} not installed | – |")
+            print(f"| {name} | {left:.3f} s | {PEERS[key] + ' not installed' if key in PEERS else 'no peer'} | – |")
     print(f"\nMedians of {options.rounds}. Peak memory of the 50 columns with their data: "
           f"{memory(options.build) / 1024:.0f} MB.")
 
