@@ -12,8 +12,8 @@ public func squaredDistances(_ left: Matrix, _ right: Matrix, blockRows: Int = 5
     var start = 0
     while start < left.rows {
         let end = min(start + max(blockRows, 1), left.rows)
-        let block = first.selecting(rows: Array(start..<end))
-        let products = Matrix.product(block, second, turningRight: true)
+        let block = first.rows(start..<end)
+        let products = block.times(second, turningRight: true)
         let own = block.squaredLengths
         for row in 0..<block.rows {
             for column in 0..<right.rows {

@@ -19,6 +19,25 @@ public struct KLL: Sendable {
         generator = Generator(seed: seed)
     }
 
+    /// What the sketch holds, level by level from weight 1 on, each twice that of the one before: to be
+    /// kept and read back.
+    public var kept: [[Double]] { levels }
+
+    /// A sketch read back; nil when the weights do not add up to `count`.
+    public init?(
+        k: Int, count: Int, minimum: Double, maximum: Double, kept: [[Double]], seed: UInt64 = 1
+    ) {
+        // 62 levels are more values than a lifetime brings.
+        guard kept.count <= 62 else { return nil }
+        let weight = kept.enumerated().reduce(0) { $0 + $1.element.count << $1.offset }
+        guard weight == count, kept.allSatisfy({ $0.allSatisfy { !$0.isNaN } }) else { return nil }
+        self.init(k: k, seed: seed)
+        self.count = count
+        self.minimum = minimum
+        self.maximum = maximum
+        levels = kept.isEmpty ? [[]] : kept
+    }
+
     /// The rank error that is kept with 99 % certainty, as a share of `count`.
     public var rankError: Double { 2.296 / pow(Double(k), 0.9021) }
 

@@ -20,6 +20,10 @@ struct Bench {
             return try Replay.run(folder: words[2], pages: words[3], start: start, step: step)
         }
         let isQuick = CommandLine.arguments.contains("--quick")
+        // How often drift is called where there is none, and found where there is some.
+        if words.contains("drift-memory") { return DriftBench.holdColumns() }
+        if words.contains("drift-null") { return DriftNull.print(isQuick: isQuick) }
+        if words.contains("drift-power") { return try DriftPower.print(isQuick: isQuick) }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)
@@ -45,6 +49,11 @@ struct Row {
     var what: String
     var figure: String
     var how: String
+}
+
+/// Prints a line at once, also into a file: a table that takes minutes is read while it grows.
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
 }
 
 /// The median of some measurements of `work` per second.

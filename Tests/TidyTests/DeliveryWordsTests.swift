@@ -1,5 +1,6 @@
-// Every sentence that judges of delivery and decisions can say has its words in both languages. The
-// keys are read from the sources; a key made of parts must have its list here, so that none is missed.
+// Every sentence that judges of delivery, drift, quality and decisions can say has its words in both
+// languages. The keys are read from the sources; a key made of parts must have its list here, so that
+// none is missed.
 
 import Foundation
 import Testing
@@ -38,16 +39,29 @@ private func expanded(_ literal: String, _ text: String) -> [String]? {
         "commit.take", "commit.not_enough_data", "commit.no_skill", "go.go",
         "go.go_with_conditions", "go.no_go", "go.not_enough_data",
     ]
+    let responses = [
+        "leave", "watch", "label_sample", "recalibrate", "retrain", "roll_back", "not_enough_data",
+    ].map { "drift_response." + $0 }
     func recommended(_ name: String) -> [String] {
-        verdicts.filter { $0.hasPrefix(name + ".") }
+        (verdicts + responses).filter { $0.hasPrefix(name + ".") }
             .map { "decision.\(name).recommend." + $0.dropFirst(name.count + 1) }
     }
     switch literal {
-    case #"decision.\(name.rawValue).\(verdict.rawValue)"#: return verdicts.map { "decision." + $0 }
+    case #"decision.\(name.rawValue).\(verdict.rawValue)"#:
+        return (verdicts + responses).map { "decision." + $0 }
     case #"decision.commit.recommend.\(verdict.rawValue)"#: return recommended("commit")
     case #"decision.go.recommend.\(verdict.rawValue)"#: return recommended("go")
     case #"decision.outcome.\(word)"#:
         return ["well", "failed", "rolled_back"].map { "decision.outcome." + $0 }
+    case #"decision.drift_response.recommend.\(verdict.rawValue)"#:
+        return recommended("drift_response")
+    case #"quality.data.\(kind.rawValue)"#:
+        return found(
+            /case [A-Za-z]+ = "((?:missing|new|type|unseen|out|duplicate)_[a-z_]+)"/, in: text
+        )
+        .map { "quality.data." + $0 }
+    case #"drift.test.\(test.rawValue)"#:
+        return ["mmd", "pca_error", "classifier", "ks_columns"].map { "drift.test." + $0 }
     case #"gate.\($0.kind.rawValue).missing"#: return gates.map { "gate.\($0).missing" }
     case #"gate.\(kind.rawValue).unknown"#: return gates.map { "gate.\($0).unknown" }
     case #"gate.\(kind.rawValue).\(gate.state.rawValue)"#:
@@ -64,11 +78,15 @@ private func expanded(_ literal: String, _ text: String) -> [String]? {
 
 @Suite struct DeliveryWordsTests {
     @Test(arguments: ["en", "zh"])
-    func `every sentence of delivery and decisions is worded`(_ language: String) throws {
+    func `every sentence of delivery, drift, quality and decisions is worded`(_ language: String)
+        throws
+    {
         let text = try sources(
-            "Sources/Reason/Delivery", "Sources/Reason/Decisions", "Sources/Serve/Delivery")
+            "Sources/Reason/Delivery", "Sources/Reason/Decisions", "Sources/Serve/Delivery",
+            "Sources/Reason/Drift", "Sources/Reason/Quality")
         let known = try words(language)
-        let literals = found(/"((?:decision|forecast|gate|kpi|watch)\.[^"\n]+)"/, in: text)
+        let literals = found(
+            /"((?:decision|drift|forecast|gate|kpi|quality|watch)\.[^"\n]+)"/, in: text)
         #expect(literals.count > 20, "the sources say only \(literals)")
         for literal in literals {
             guard literal.contains(#"\("#) else {

@@ -11,6 +11,8 @@ public enum DecisionName: String, Sendable, Equatable, CaseIterable {
     case commit
     /// May this release go out now?
     case go
+    /// The model drifts: what do we do?
+    case driftResponse = "drift_response"
 }
 
 /// What can be said; no data is a verdict of its own.
@@ -22,6 +24,13 @@ public enum DecisionVerdict: String, Sendable, Equatable {
     case notEnoughData = "not_enough_data"
     /// The method did not beat the naive forecast in its back-test.
     case noSkill = "no_skill"
+    /// The answers to drift, from the least on.
+    case leave
+    case watch
+    case labelSample = "label_sample"
+    case recalibrate
+    case retrain
+    case rollBack = "roll_back"
 }
 
 /// A reason: a sentence with its number, and where to see the row.

@@ -24,6 +24,18 @@ struct Binning: Sendable {
         return binning
     }
 
+    /// The deciles of both samples together: they stay where they are when the labels of the rows are
+    /// exchanged, as a test needs.
+    static func pooledDeciles(_ reference: [Double], _ current: [Double]) -> Binning {
+        var binning = Binning()
+        let total = reference.count + current.count
+        for tenth in 1..<10 {
+            let edge = pooledValue(reference, current, total * tenth / 10)
+            if binning.edges.last != edge { binning.edges.append(edge) }
+        }
+        return binning
+    }
+
     /// Evidently's: more than 20 distinct reference values make Sturges bins over both, else values.
     static func sturges(_ reference: [Double], _ current: [Double]) -> Binning {
         if distinctCount(reference, stopAt: 21) > 20 {
@@ -131,10 +143,10 @@ struct Binning: Sendable {
         return stabilityIndex(p.map { max($0, 1e-4) }, q.map { max($0, 1e-4) })
     }
 
-    /// PSI and Jensen-Shannon distance smoothed by half counts, which are nearly χ² without drift:
-    /// 8 JSD and the index itself, over (1/m + 1/n).
+    /// PSI and Jensen-Shannon distance smoothed by half counts.
     ///
-    /// Bins that are empty in both samples count nowhere.
+    /// Without drift the index and 8 JSD², over (1/m + 1/n), are nearly χ²; small samples, where they
+    /// are not, are divided anew. Bins that are empty in both samples count nowhere.
     func sizedDistances(
         _ reference: [Double], _ current: [Double]
     ) -> (stability: SizedEffect, jensenShannon: SizedEffect) {
@@ -155,6 +167,10 @@ struct Binning: Sendable {
                 SizedEffect(value: distance, threshold: 0, probability: none)
             )
         }
+        // Below a hundred rows a bin in both samples together the law is off by more than a tenth.
+        if reference.count + current.count < 100 * pairs.count {
+            return Self.drawn(pairs, reference, current, index: index, distance: distance)
+        }
         let edge = ChiSquare.upperQuantile(0.05, degrees: degrees)
         func tail(_ value: Double) -> Probability {
             Probability(log: ChiSquare.logTail(value, degrees: degrees))
@@ -165,6 +181,42 @@ struct Binning: Sendable {
                 value: distance, threshold: (scale * edge / 8).squareRoot(),
                 probability: tail(8 * distance * distance / scale))
         )
+    }
+
+    /// Both distances against 499 divisions of the bins.
+    private static func drawn(
+        _ pairs: [(Int, Int)], _ reference: [Double], _ current: [Double], index: Double,
+        distance: Double
+    ) -> (stability: SizedEffect, jensenShannon: SizedEffect) {
+        let null = GroupedNull(sizes: pairs.map { $0.0 + $0.1 }, marked: reference.count)
+        let half = 0.5 * Double(pairs.count)
+        let m = Double(reference.count) + half
+        let n = Double(null.sizes.reduce(0, +) - reference.count) + half
+        var generator = Generator(seed: dataSeed(reference, current, 2))
+        var counts = [Int](repeating: 0, count: pairs.count)
+        var p = [Double](repeating: 0, count: pairs.count)
+        var q = p
+        let draws = 499
+        var indices: [Double] = []
+        var distances: [Double] = []
+        var tallies = (MidTally(index), MidTally(distance))
+        for _ in 0..<draws {
+            null.draw(&generator, into: &counts)
+            for bin in counts.indices {
+                p[bin] = (Double(counts[bin]) + 0.5) / m
+                q[bin] = (Double(null.sizes[bin] - counts[bin]) + 0.5) / n
+            }
+            indices.append(stabilityIndex(p, q))
+            distances.append(jensenShannonDistance(p, q))
+            tallies.0.add(indices[indices.count - 1])
+            tallies.1.add(distances[distances.count - 1])
+        }
+        func sized(_ value: Double, _ drawn: [Double], _ tally: MidTally) -> SizedEffect {
+            SizedEffect(
+                value: value, threshold: quantile(drawn.sorted(), 0.95),
+                probability: Probability((tally.atLeast + 1) / Double(draws + 1)))
+        }
+        return (sized(index, indices, tallies.0), sized(distance, distances, tallies.1))
     }
 
     private static func below(_ sorted: UnsafeBufferPointer<Double>, _ edge: Double) -> Int {

@@ -112,67 +112,33 @@ private func contingency(_ a: [Int], _ b: [Int]) -> Double {
 
 /// The p-value that decides.
 ///
-/// Cochran's rule calls a table sparse when more than a fifth of its cells expect less than 5;
-/// large sparse tables pool their rare categories, small ones are permuted.
+/// Cochran's rule calls a cell sparse when it expects less than 5; tables with more than two fifths of
+/// such categories are permuted. Two categories keep their level by Pearson's statistic down to one
+/// expected row, corrected by (N − 1)/N (Campbell 2007).
 private func decide(
     _ a: [Int], _ b: [Int], _ statistic: Double, _ plain: Probability, seed: UInt64
 ) -> (Probability, Bool) {
     let m = a.reduce(0, +)
     let n = b.reduce(0, +)
     let smaller = Double(min(m, n)) / Double(m + n)
-    let sparse = a.indices.filter { Double(a[$0] + b[$0]) * smaller < 5 }
-    if a.count == 2 && sparse.isEmpty {
-        // Of two categories Pearson's statistic overstates a little; (N − 1)/N corrects (Campbell 2007).
+    func sparse(_ least: Double) -> Int {
+        a.indices.count { Double(a[$0] + b[$0]) * smaller < least }
+    }
+    if a.count == 2 && sparse(1) == 0 {
         let corrected = statistic * Double(m + n - 1) / Double(m + n)
         return (Probability(log: ChiSquare.logTail(corrected, degrees: 1)), false)
     }
-    if 5 * sparse.count <= 2 * a.count && a.count > 2 { return (plain, false) }
-    // Permuting costs a pass over all rows a draw.
-    if m + n > 20_000 {
-        let kept = a.indices.filter { !sparse.contains($0) }
-        let pooledA = kept.map { a[$0] } + [sparse.reduce(0) { $0 + a[$1] }]
-        let pooledB = kept.map { b[$0] } + [sparse.reduce(0) { $0 + b[$1] }]
-        if kept.isEmpty { return (plain, false) }
-        let value = contingency(pooledA, pooledB)
-        return (Probability(log: ChiSquare.logTail(value, degrees: Double(kept.count))), false)
-    }
-    return (permuted(a, b, statistic, seed: seed), true)
-}
-
-/// Besag and Clifford's sequential permutation test: it stops when 50 draws were at least as large, so
-/// that unsurprising tables are cheap; at most 1,999 draws.
-private func permuted(_ a: [Int], _ b: [Int], _ statistic: Double, seed: UInt64) -> Probability {
-    var codes: [Int32] = []
-    for index in a.indices {
-        codes += Array(repeating: Int32(index), count: a[index] + b[index])
-    }
-    let m = a.reduce(0, +)
-    let expected = a.indices.map {
-        Double(a[$0] + b[$0]) * Double(m) / Double(codes.count)
-    }
-    let stretch = Double(codes.count) / Double(codes.count - m)
-    var generator = Generator(seed: seed)
-    var atLeast = 0
-    let drawsMax = 1999
-    let edge = statistic * (1 - 1e-9)
-    var counts = [Int](repeating: 0, count: a.count)
-    for draw in 1...drawsMax {
-        for index in counts.indices { counts[index] = 0 }
-        codes.withUnsafeMutableBufferPointer { codes in
-            for place in 0..<m {
-                codes.swapAt(place, place + generator.below(codes.count - place))
-                counts[Int(codes[place])] += 1
-            }
-        }
+    if a.count > 2 && 5 * sparse(5) <= 2 * a.count || a.count == 1 { return (plain, false) }
+    let sizes = zip(a, b).map { $0 + $1 }
+    let expected = sizes.map { Double($0) * Double(m) / Double(m + n) }
+    let stretch = Double(m + n) / Double(n)
+    let found = GroupedNull(sizes: sizes, marked: m).probability(of: statistic, seed: seed) {
         var sum = 0.0
-        for index in counts.indices {
-            let difference = Double(counts[index]) - expected[index]
+        for (index, count) in $0.enumerated() {
+            let difference = Double(count) - expected[index]
             sum += difference * difference / expected[index]
         }
-        if sum * stretch >= edge {
-            atLeast += 1
-            if atLeast == 50 { return Probability(Double(atLeast) / Double(draw)) }
-        }
+        return sum * stretch
     }
-    return Probability(Double(atLeast + 1) / Double(drawsMax + 1))
+    return (found, true)
 }

@@ -1,11 +1,11 @@
 // Rows as columns, the form in which judges take data: numbers (NaN is missing), categories as codes
-// (−1 is missing), texts. CSV files, kept predictions and test data all become this.
+// (−1 is missing), texts, embeddings. CSV files, kept predictions and test data all become this.
 
 internal import Algebra
 public import Bytes
 
 /// The kind of a column.
-public enum ColumnKind: String, Sendable { case numeric, categorical, text }
+public enum ColumnKind: String, Sendable { case numeric, categorical, text, embedding }
 
 /// A column with its values.
 public struct DataColumn: Sendable {
@@ -14,6 +14,7 @@ public struct DataColumn: Sendable {
         case numbers([Double])
         case categories([Int32])
         case texts([String?])
+        case embeddings(Embeddings)
     }
 
     public var name: String
@@ -30,6 +31,12 @@ public struct DataColumn: Sendable {
     public init(name: String, texts: [String?]) {
         self.name = name
         values = .texts(texts)
+        names = []
+    }
+
+    public init(name: String, embeddings: Embeddings) {
+        self.name = name
+        values = .embeddings(embeddings)
         names = []
     }
 
@@ -66,6 +73,7 @@ public struct DataColumn: Sendable {
         case .numbers: .numeric
         case .categories: .categorical
         case .texts: .text
+        case .embeddings: .embedding
         }
     }
 
@@ -74,6 +82,7 @@ public struct DataColumn: Sendable {
         case .numbers(let values): values.count
         case .categories(let codes): codes.count
         case .texts(let texts): texts.count
+        case .embeddings(let vectors): vectors.count
         }
     }
 
@@ -84,8 +93,15 @@ public struct DataColumn: Sendable {
             case .numbers(let values): values.reduce(0) { $1.isNaN ? $0 + 1 : $0 }
             case .categories(let codes): codes.reduce(0) { $1 < 0 ? $0 + 1 : $0 }
             case .texts(let texts): texts.reduce(0) { $1 == nil ? $0 + 1 : $0 }
+            case .embeddings(let vectors): vectors.isPresent.reduce(0) { $1 ? $0 : $0 + 1 }
             }
         return Double(missing) / Double(count)
+    }
+
+    /// The vectors; nil when this is no column of embeddings.
+    public var embeddings: Embeddings? {
+        if case .embeddings(let vectors) = values { return vectors }
+        return nil
     }
 
     /// The numbers; nil when this is no numeric column.
@@ -102,12 +118,13 @@ public struct DataColumn: Sendable {
         return zip(names, counts).filter { $0.1 > 0 }.map { ($0, $1) }
     }
 
-    /// A value as a text; nil when missing.
+    /// A value as a text; nil when missing, and for embeddings, which nobody reads.
     public func text(_ row: Int) -> String? {
         switch values {
         case .numbers(let values): values[row].isNaN ? nil : "\(values[row])"
         case .categories(let codes): codes[row] < 0 ? nil : names[Int(codes[row])]
         case .texts(let texts): texts[row]
+        case .embeddings: nil
         }
     }
 
@@ -118,6 +135,7 @@ public struct DataColumn: Sendable {
         case .numbers(let values): copy.values = .numbers(rows.map { values[$0] })
         case .categories(let codes): copy.values = .categories(rows.map { codes[$0] })
         case .texts(let texts): copy.values = .texts(rows.map { texts[$0] })
+        case .embeddings(let vectors): copy.values = .embeddings(vectors.selecting(rows))
         }
         return copy
     }
@@ -170,6 +188,14 @@ public struct DataTable: Sendable {
             case .texts(let texts):
                 for (row, text) in texts.enumerated() {
                     mix(row, UInt64(bitPattern: Int64(text?.hashValue ?? 0)))
+                }
+            case .embeddings(let vectors):
+                // A few of the numbers tell vectors apart.
+                for row in vectors.isPresent.indices {
+                    let start = row * vectors.dimensions
+                    for offset in 0..<min(vectors.dimensions, 4) {
+                        mix(row, UInt64(vectors.values[start + offset].bitPattern))
+                    }
                 }
             }
         }

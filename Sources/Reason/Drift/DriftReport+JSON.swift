@@ -7,14 +7,25 @@ extension DriftReport {
     /// The report with every statistic; the tables are needed for those that judgement does not keep.
     public func json(reference: DataTable, current: DataTable) -> JSON {
         var fields: [(key: String, value: JSON)] = [
-            ("drifted", .bool(isDrifted)),
+            ("drifted", .bool(isDrifted)), ("pvalue", number(probability)),
+            ("level_columns", number(columnsLevel)), ("level_portfolio", number(portfolioLevel)),
             ("reference_rows", .number(referenceCount)), ("current_rows", .number(currentCount)),
             ("drifted_columns", .array(drifted.map { .string($0.name) })),
             ("columns", .array(columns.map { $0.json(reference[$0.name], current[$0.name]) })),
         ]
-        if let portfolio { fields.append(("portfolio", portfolio.json(portfolioColumns))) }
+        if let portfolio {
+            fields.append(("portfolio", portfolio.json(portfolioColumns)))
+            fields.append(
+                (
+                    "multivariate",
+                    .object(
+                        namedStatistics(
+                            reference: reference.matrix(portfolioColumns).rows,
+                            current: current.matrix(portfolioColumns).rows))
+                ))
+        }
         if let portfolioRefusal {
-            fields.append(("portfolio_refused", .string(portfolioRefusal)))
+            fields.append(("portfolio_refused", .string(portfolioRefusal.key)))
         }
         fields.append(
             (
@@ -100,10 +111,28 @@ extension ColumnDrift {
                 )
             }
             fields.append(("descriptors", .object(lengths + checks)))
+            if let vectors = drift.embedding { fields.append(("embedding", vectors.json)) }
+        case .embedding(let drift): fields.append(("embedding", drift.json))
         case .noData: fields.append(("refused", .string("no value on one side")))
         case .kindsDiffer: fields.append(("refused", .string("the kinds differ")))
         }
         return .object(fields)
+    }
+}
+
+extension EmbeddingDrift {
+    fileprivate var json: JSON {
+        let names = (0..<dimensions).map { "\($0)" }
+        return .object([
+            ("dimensions", .number(dimensions)), ("portfolio", result.json(names)),
+            (
+                "examples",
+                .array(
+                    examples.map {
+                        .object([("row", .number($0.row)), ("witness", number($0.witness))])
+                    })
+            ),
+        ])
     }
 }
 

@@ -96,6 +96,47 @@ struct MergedSamples: Sendable {
         cramerVonMises = sum / (product * Double(total)) - (4 * product - 1) / (6 * Double(total))
     }
 
+    /// The longest run of equal values; nil when there are too many groups to know.
+    var longestTie: Int? {
+        if distinct > Self.groupsMax { return nil }
+        var longest = 1
+        var before: Int32 = 0
+        for end in groupEnds {
+            longest = max(longest, Int(end - before))
+            before = end
+        }
+        return longest
+    }
+
+    /// The sizes of the groups of equal values; empty when there are too many to keep.
+    var groupSizes: [Int] {
+        if distinct > Self.groupsMax { return [] }
+        return zip(groupEnds, [0] + groupEnds).map { Int($0) - Int($1) }
+    }
+
+    /// T of a division of the groups: how many rows of each fall to the first sample.
+    static func cramerVonMises(_ counts: [Int], sizes: [Int], _ m: Int, _ n: Int) -> Double {
+        var i = 0
+        var j = 0
+        var first = 0.0
+        var second = 0.0
+        for (index, a) in counts.enumerated() {
+            let b = sizes[index] - a
+            if a > 0 {
+                first += squares(Double(j) + 0.5 * Double(b) + 0.5 * Double(a - 1), a)
+            }
+            if b > 0 {
+                second += squares(Double(i) + 0.5 * Double(a) + 0.5 * Double(b - 1), b)
+            }
+            i += a
+            j += b
+        }
+        let product = Double(m) * Double(n)
+        let total = Double(m + n)
+        return (Double(m) * first + Double(n) * second) / (product * total)
+            - (4 * product - 1) / (6 * total)
+    }
+
     /// Σ (middle − k)² for k = 0 ..< count: mid-rank less own rank falls by one from value to value.
     private static func squares(_ middle: Double, _ count: Int) -> Double {
         if count == 1 { return middle * middle }

@@ -30,6 +30,7 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
         fields.append(
             ("cramer_von_mises_exact", tested(t, log(CramerVonMises.exactTail(t, m, n)))))
     }
+    fields += namedRankTests(pair.reference, pair.current)
     let (u, uTail) = mannWhitney(pair.reference, pair.current)
     fields.append(("mann_whitney_asymp_tie_corrected_continuity", tested(u, uTail)))
     fields += tTests(pair.reference, pair.current)
@@ -37,12 +38,12 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
     let relative =
         spread > 0
         ? pair.merged.wasserstein / spread : (pair.merged.wasserstein > 0 ? Double.infinity : 0)
-    fields.append(("wasserstein", .number(pair.merged.wasserstein)))
-    fields.append(("energy_distance", .number((2 * pair.merged.squaredArea).squareRoot())))
-    fields.append(("wasserstein_over_ref_std_ddof0", .number(relative)))
+    fields.append(("wasserstein", figure(pair.merged.wasserstein)))
+    fields.append(("energy_distance", figure((2 * pair.merged.squaredArea).squareRoot())))
+    fields.append(("wasserstein_over_ref_std_ddof0", figure(relative)))
     let deciles = Binning.deciles(pair.reference)
     fields.append(
-        ("psi_ref_deciles_floor_1e-4", .number(deciles.stability(pair.reference, pair.current))))
+        ("psi_ref_deciles_floor_1e-4", figure(deciles.stability(pair.reference, pair.current))))
     fields += evidently(pair) + nannyML(pair)
     let first = Moments(pair.reference)
     let shares = [0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1]
@@ -50,9 +51,9 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
         (
             "summary_ref",
             .object([
-                ("mean", .number(first.mean)),
-                ("std_ddof1", m > 1 ? .number(first.deviation(ddof: 1)) : .null),
-                ("quantiles_type7", .array(shares.map { .number(quantile(pair.reference, $0)) })),
+                ("mean", figure(first.mean)),
+                ("std_ddof1", m > 1 ? figure(first.deviation(ddof: 1)) : .null),
+                ("quantiles_type7", .array(shares.map { figure(quantile(pair.reference, $0)) })),
             ])
         ))
     return fields
@@ -60,7 +61,8 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
 
 /// The statistics of two categorical samples by the golden names.
 public func namedStatistics(_ drift: CategoricalDrift) -> [(key: String, value: JSON)] {
-    [
+    let yates = yatesStatistic(drift)
+    var fields: [(key: String, value: JSON)] = [
         ("categories", .array(drift.categories.map { .string($0) })),
         (
             "table",
@@ -72,23 +74,81 @@ public func namedStatistics(_ drift: CategoricalDrift) -> [(key: String, value: 
         (
             "chi2_two_sample",
             .object([
-                ("statistic", .number(drift.chiSquare)),
-                ("pvalue", .number(drift.chiSquareProbability.value)),
+                ("statistic", figure(drift.chiSquare)),
+                ("pvalue", figure(drift.chiSquareProbability.value)),
                 ("dof", .number(drift.degrees)),
             ])
         ),
         ("g_test_two_sample", tested(drift.gTest, drift.gTestProbability.log)),
-        ("cramers_v", .number(drift.cramersV)),
-        ("total_variation", .number(drift.totalVariation)),
-        ("l_infinity", .number(drift.largestDifference)),
-        ("js_distance_base2", .number(drift.jensenShannon)),
-        ("hellinger", .number(drift.hellinger)),
-        ("psi_floor_1e-4", .number(drift.populationStability)),
+        ("cramers_v", figure(drift.cramersV)),
+        ("total_variation", figure(drift.totalVariation)),
+        ("l_infinity", figure(drift.largestDifference)),
+        ("js_distance_base2", figure(drift.jensenShannon)),
+        ("hellinger", figure(drift.hellinger)),
+        ("psi_floor_1e-4", figure(drift.populationStability)),
+        ("chi2_evidently_pvalue", figure(evidentlyTail(drift))),
+        ("nannyml_jensen_shannon", figure(drift.jensenShannon)),
+        ("nannyml_hellinger", figure(drift.hellinger)),
+        ("nannyml_l_infinity", figure(drift.largestDifference)),
+        // SciPy's default for tables of one degree of freedom is Yates' correction.
+        ("nannyml_chi2", figure(yates ?? drift.chiSquare)),
     ]
+    if let yates {
+        fields.append(("chi2_yates", tested(yates, ChiSquare.logTail(yates, degrees: 1))))
+        let (a, b) = (drift.referenceCounts, drift.currentCounts)
+        let log = Hypergeometric.logTwoSided(
+            a[0], draws: a[0] + a[1], marked: a[0] + b[0], total: a[0] + a[1] + b[0] + b[1])
+        let odds = Double(a[0]) * Double(b[1]) / (Double(a[1]) * Double(b[0]))
+        fields.append(
+            (
+                "fisher_exact",
+                .object([("odds_ratio", figure(odds)), ("pvalue", figure(exp(log)))])
+            ))
+    }
+    return fields
+}
+
+/// Pearson's statistic of a 2 × 2 table with Yates' correction; nil for other tables.
+private func yatesStatistic(_ drift: CategoricalDrift) -> Double? {
+    guard drift.categories.count == 2 else { return nil }
+    let m = Double(drift.referenceTotal)
+    let n = Double(drift.currentTotal)
+    var sum = 0.0
+    for index in 0..<2 {
+        let pooled = Double(drift.referenceCounts[index] + drift.currentCounts[index])
+        for (count, size) in [
+            (drift.referenceCounts[index], m), (drift.currentCounts[index], n),
+        ] {
+            let expected = pooled * size / (m + n)
+            let distance = abs(Double(count) - expected)
+            let corrected = distance - min(0.5, distance)
+            sum += corrected * corrected / expected
+        }
+    }
+    return sum
+}
+
+/// Evidently's p-value, which takes the reference's shares as known; 0 when it lacks a category.
+private func evidentlyTail(_ drift: CategoricalDrift) -> Double {
+    let m = Double(drift.referenceTotal)
+    let n = Double(drift.currentTotal)
+    var sum = 0.0
+    for (a, b) in zip(drift.referenceCounts, drift.currentCounts) {
+        let expected = Double(a) / m * n
+        sum += (Double(b) - expected) * (Double(b) - expected) / expected
+    }
+    if drift.degrees == 0 { return 1 }
+    return sum.isFinite ? exp(ChiSquare.logTail(sum, degrees: Double(drift.degrees))) : 0
+}
+
+/// A number; what JSON has none for is spelled as the golden sets spell it.
+func figure(_ value: Double) -> JSON {
+    if value.isFinite { return .number(value) }
+    return .string(value.isNaN ? "nan" : value > 0 ? "inf" : "-inf")
 }
 
 private func tested(_ statistic: Double, _ log: Double) -> JSON {
-    .object([("statistic", .number(statistic)), ("pvalue", .number(exp(min(log, 0))))])
+    .object([("statistic", figure(statistic)), ("pvalue", figure(exp(min(log, 0))))])
 }
 
 private func evidently(_ pair: SortedPair) -> [(key: String, value: JSON)] {
@@ -104,10 +164,10 @@ private func evidently(_ pair: SortedPair) -> [(key: String, value: JSON)] {
     let (x, y) = Binning.sturges(pair.reference, pair.current, distinct: pair.merged.distinct)
         .shares(pair.reference, pair.current)
     return [
-        ("psi_evidently", .number(stabilityIndex(filledP, filledQ))),
-        ("js_distance_evidently_nats", .number(jensenShannonDistance(p, q))),
-        ("kl_evidently", .number(divergence)),
-        ("hellinger_evidently", .number(hellingerDistance(x, y))),
+        ("psi_evidently", figure(stabilityIndex(filledP, filledQ))),
+        ("js_distance_evidently_nats", figure(jensenShannonDistance(p, q))),
+        ("kl_evidently", figure(divergence)),
+        ("hellinger_evidently", figure(hellingerDistance(x, y))),
     ]
 }
 
@@ -119,13 +179,13 @@ private func nannyML(_ pair: SortedPair) -> [(key: String, value: JSON)] {
         q.append(leftover)
     }
     var fields: [(key: String, value: JSON)] = [
-        ("nannyml_jensen_shannon", .number(jensenShannonDistance(p, q, base: 2))),
-        ("nannyml_hellinger", .number(hellingerDistance(p, q))),
+        ("nannyml_jensen_shannon", figure(jensenShannonDistance(p, q, base: 2))),
+        ("nannyml_hellinger", figure(hellingerDistance(p, q))),
     ]
     // From 10,000 rows on NannyML bins what it compares; the exact value is not its value.
     if pair.reference.count < 10_000 {
-        fields.append(("nannyml_kolmogorov_smirnov", .number(pair.merged.kolmogorov)))
-        fields.append(("nannyml_wasserstein", .number(pair.merged.wasserstein)))
+        fields.append(("nannyml_kolmogorov_smirnov", figure(pair.merged.kolmogorov)))
+        fields.append(("nannyml_wasserstein", figure(pair.merged.wasserstein)))
     }
     return fields
 }
@@ -160,16 +220,18 @@ private func tTests(_ reference: [Double], _ current: [Double]) -> [(key: String
     if m < 2 || n < 2 { return [] }
     let a = Moments(reference)
     let b = Moments(current)
-    let gap = a.mean - b.mean
-    let first = a.variance(ddof: 1) / m
-    let second = b.variance(ddof: 1) / n
-    if !(first + second > 0) { return [] }
+    // In units of the larger spread, so that squares neither overflow nor vanish.
+    let unit = max(a.deviation(ddof: 1), b.deviation(ddof: 1))
+    if !(unit > 0) { return [] }
+    let gap = (a.mean - b.mean) / unit
+    let spreads = (a.deviation(ddof: 1) / unit, b.deviation(ddof: 1) / unit)
+    let first = spreads.0 * spreads.0 / m
+    let second = spreads.1 * spreads.1 / n
     let welch = gap / (first + second).squareRoot()
     let degrees =
         (first + second) * (first + second)
         / (first * first / (m - 1) + second * second / (n - 1))
-    let pooled =
-        ((m - 1) * a.variance(ddof: 1) + (n - 1) * b.variance(ddof: 1)) / (m + n - 2)
+    let pooled = ((m - 1) * first * m + (n - 1) * second * n) / (m + n - 2)
     let student = gap / (pooled * (1 / m + 1 / n)).squareRoot()
     return [
         ("t_welch", tested(welch, StudentT.logTwoSided(welch, degrees: degrees))),

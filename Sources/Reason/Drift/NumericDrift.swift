@@ -49,9 +49,9 @@ public struct NumericDrift: Sendable, Equatable {
     public var wassersteinRelative: SizedEffect
     /// Population stability index over the reference's deciles, shares floored at 1e-4.
     public var populationStability: Double
-    /// The same, smoothed by half counts, with its threshold.
+    /// The same over the pooled deciles, smoothed by half counts, with its threshold.
     public var stability: SizedEffect
-    /// Jensen-Shannon distance (natural logarithms) over the reference's deciles, smoothed likewise.
+    /// Jensen-Shannon distance (natural logarithms) over the pooled deciles, smoothed likewise.
     public var jensenShannon: SizedEffect
     public var hellinger: Double
     /// √(2 ∫ (F − G)²).
@@ -87,6 +87,9 @@ public struct SortedPair: Sendable {
         merged = MergedSamples(sortedReference, sortedCurrent)
     }
 
+    /// The largest difference of the two distribution functions.
+    public var kolmogorov: Double { merged.kolmogorov }
+
     /// All distances and their p-values.
     public var drift: NumericDrift {
         let m = reference.count
@@ -98,7 +101,7 @@ public struct SortedPair: Sendable {
         let bins = Binning.sturges(reference, current)
         let (p, q) = bins.shares(reference, current)
         let deciles = Binning.deciles(reference)
-        let sized = deciles.sizedDistances(reference, current)
+        let sized = Binning.pooledDeciles(reference, current).sizedDistances(reference, current)
         let relative =
             spread > 0 ? merged.wasserstein / spread : (merged.wasserstein > 0 ? .infinity : 0)
         return NumericDrift(
@@ -108,8 +111,8 @@ public struct SortedPair: Sendable {
             kolmogorovSign: merged.kolmogorovSign, kolmogorovProbability: ks,
             kolmogorovMethod: method, cramerVonMises: cramerVonMises,
             cramerVonMisesProbability: cramerVonMisesTail, wasserstein: merged.wasserstein,
-            wassersteinRelative: BridgeSample.shared.effect(
-                relative, reference, current, unit: spread > 0 ? spread : 1),
+            wassersteinRelative: WassersteinNull(reference, current).effect(
+                relative, unit: spread > 0 ? spread : 1, seed: dataSeed(reference, current, 1)),
             populationStability: deciles.stability(reference, current),
             stability: sized.stability, jensenShannon: sized.jensenShannon,
             hellinger: hellingerDistance(p, q),
@@ -131,26 +134,41 @@ public struct SortedPair: Sendable {
             return Probability(
                 CramerVonMises.exactTail(merged.cramerVonMises, reference.count, current.count))
         }
+        // The limit law assumes values that differ; where most are tied, divisions are drawn.
+        let total = reference.count + current.count
+        if 2 * merged.distinct < total && merged.distinct <= 1000 {
+            let (m, n) = (reference.count, current.count)
+            let sizes = merged.groupSizes
+            return GroupedNull(sizes: sizes, marked: m).probability(
+                of: merged.cramerVonMises, drawsMax: 999, seed: dataSeed(reference, current, 3)
+            ) { MergedSamples.cramerVonMises($0, sizes: sizes, m, n) }
+        }
         return Probability(
             log: CramerVonMises.logAsymptoticTail(
                 merged.cramerVonMises, reference.count, current.count))
     }
 
     /// The p-value of D by the best method that these sizes afford.
+    ///
+    /// The exact walk gives mid-p, P(D > d) + ½ P(D = d): with ties and small samples D takes few
+    /// values, and P(D ≥ d) would keep far less than the level that is asked for.
     func kolmogorovTail() -> (Probability, KolmogorovMethod) {
         let m = reference.count
         let n = current.count
         let total = Double(m + n)
         let d = merged.kolmogorov
         if d == 0 { return (Probability(log: 0), .exact) }
-        // The walk visits (m + n) × width cells; a million is some milliseconds.
-        let width = min(2 * d * Double(m) * Double(n) / total + 2, Double(min(m, n)))
-        let cells = total * width
-        if cells <= 1e6 {
+        // The walk visits (m + n) × width cells; a million is some milliseconds. Inside a run of equal
+        // values nothing leaves the band, so the longest run widens it.
+        let longest = merged.longestTie.map { Double($0) } ?? .infinity
+        let band = 2 * d * Double(m) * Double(n) / total + 1 + longest
+        let cells = total * min(band, Double(min(m, n)))
+        if cells <= 1e6 && longest.isFinite {
             let ends = merged.hasTies ? merged.tieEnds : nil
-            return (
-                Probability(log: KolmogorovTwoSample.logExactTail(d, m, n, tieEnds: ends)), .exact
-            )
+            let next = d + 1 / (Double(m) * Double(n))
+            let atLeast = KolmogorovTwoSample.logExactTail(d, m, n, tieEnds: ends)
+            let above = KolmogorovTwoSample.logExactTail(next, m, n, tieEnds: ends)
+            return (Probability(log: logSum(atLeast, above) - log(2)), .exact)
         }
         // Above a thousand distinct values ties no longer show.
         if merged.distinct <= 1000 {

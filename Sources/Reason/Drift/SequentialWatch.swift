@@ -5,9 +5,14 @@
 // which the drift began (weights 6/π²k²) lets old quiet looks be forgotten without spending more level.
 
 internal import Algebra
+public import Bytes
 internal import Glibc
 
-/// The running evidence of one watched column.
+/// The running evidence of one watched column: a value of six numbers, which becomes JSON and is read
+/// back, so that a watch outlives the process.
+///
+/// By simulation (`martlet-bench drift-null`) fewer than 5 % of columns ever alarm in 1,000 drift-free
+/// looks, and a shift of half a standard deviation is seen after the number of rows that it prints.
 public struct SequentialWatch: Sendable, Equatable {
     /// The chance, over all time, of an alarm without drift.
     public let level: Double
@@ -30,10 +35,15 @@ public struct SequentialWatch: Sendable, Equatable {
     /// A fixed reference errs the same way at every look, and a thousand looks would find that
     /// error out. So a fifth of the level pays for a band around the reference's distribution
     /// (Dvoretzky, Kiefer, Wolfowitz, Massart: √(ln(2/δ)/2m)), and only the distance beyond the
-    /// band is evidence.
-    public mutating func look(distance: Double, rows: Int, referenceRows: Int) -> Bool {
+    /// band is evidence. Categories count by their places in one fixed order.
+    ///
+    /// - Parameter error: how far the distance may be off, because it was read from sketches.
+    public mutating func look(
+        distance: Double, rows: Int, referenceRows: Int, error: Double = 0
+    ) -> Bool {
         let band = (log(2 / (0.2 * level)) / (2 * Double(max(referenceRows, 1)))).squareRoot()
-        let beyond = distance - band
+        let beyond = distance - band - error
+        if rows < 1 { return false }
         return look(Probability(log: beyond > 0 ? Kolmogorov.logTail(beyond, rows) : 0))
     }
 
@@ -51,6 +61,33 @@ public struct SequentialWatch: Sendable, Equatable {
         }
         return false
     }
+
+    /// The state as JSON, to be kept.
+    public var state: JSON {
+        .object([
+            ("level", .number(level)), ("looks", .number(looks)),
+            ("log_evidence", number(logEvidence)), ("log_started", number(logStarted)),
+            ("weight_left", .number(weightLeft)),
+            ("alarmed_at", alarmedAt.map { .number($0) } ?? .null),
+        ])
+    }
+
+    /// Reads a kept state; nil when it is none.
+    public init?(state: JSON) {
+        guard let level = state["level"]?.double, level > 0, level < 1,
+            let looks = state["looks"]?.int, looks >= 0,
+            let weightLeft = state["weight_left"]?.double
+        else { return nil }
+        self.level = level
+        self.looks = looks
+        self.weightLeft = weightLeft
+        logEvidence = state["log_evidence"]?.double ?? 0
+        logStarted = state["log_started"]?.double ?? -.infinity
+        alarmedAt = state["alarmed_at"]?.int
+    }
+
+    /// The watch begun anew, after what alarmed it was dealt with.
+    public func restarted() -> SequentialWatch { SequentialWatch(level: level) }
 
     /// The evidence as an ever-valid p-value: at most 1, and small when drift is sure.
     public var probability: Probability { Probability(log: -logEvidence) }

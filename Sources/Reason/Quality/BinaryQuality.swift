@@ -203,6 +203,27 @@ public struct BinaryQuality: Sendable {
         }
     }
 
+    /// A 95 % interval of F1.
+    ///
+    /// F1 = 2s / (1 + s), where s is the share of true positives among all that are true or predicted
+    /// positive: Wilson's interval of s, mapped.
+    public var f1Interval: ClosedRange<Double> {
+        let hits = confusion.truePositives
+        let range = Binomial.interval(
+            hits, hits + confusion.falsePositives + confusion.falseNegatives)
+        func mapped(_ share: Double) -> Double { 2 * share / (1 + share) }
+        return mapped(range.lowerBound)...mapped(range.upperBound)
+    }
+
+    /// A 95 % interval of the Brier score, by the normal law of means.
+    public var brierInterval: ClosedRange<Double> {
+        let moments = Moments(zip(labels, scores).map { ($1 - $0) * ($1 - $0) })
+        let spread = moments.count > 1 ? moments.deviation(ddof: 1) : 1
+        let half = 1.959963984540054 * spread / Double(max(moments.count, 1)).squareRoot()
+        let value = moments.count > 0 ? moments.mean : 0.5
+        return max(value - half, 0)...min(value + half, 1)
+    }
+
     /// A 95 % interval of the ROC area (Hanley and McNeil 1982).
     public var receiverAreaInterval: ClosedRange<Double>? {
         let area = receiverArea

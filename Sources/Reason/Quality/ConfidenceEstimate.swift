@@ -107,6 +107,12 @@ public struct ConfidenceEstimator: Sendable {
                 spreadNegative += p * (1 - p)
             }
         }
+        // A fitted curve is a sample's, too: its mean errs as that of so many reference rows.
+        let stretch =
+            isCalibrated
+            ? 1 + Double(scores.count) / Double(max(referenceScores.count, 1)) : 1
+        spreadPositive *= stretch
+        spreadNegative *= stretch
         // The delta method: a label that turns from 0 to 1 moves a figure by its derivative.
         func estimate(_ value: Double, _ byPositive: Double, _ byNegative: Double) -> Estimate {
             let variance =
@@ -133,12 +139,14 @@ public struct ConfidenceEstimator: Sendable {
             f1: estimate(
                 counts.f1, 2 * (both - counts.truePositives) / (both * both),
                 -2 * counts.truePositives / (both * both)),
-            receiverArea: area(chances, actual, negatives),
+            receiverArea: area(chances, actual, negatives, stretch),
             averagePrecision: expectedAveragePrecision(chances))
     }
 
     /// The area under the expected ROC curve, and Hanley and McNeil's interval.
-    private func area(_ chances: [Double], _ positives: Double, _ negatives: Double) -> Estimate {
+    private func area(
+        _ chances: [Double], _ positives: Double, _ negatives: Double, _ stretch: Double
+    ) -> Estimate {
         let sorted = sortedAscending(chances)
         var sum = 0.0
         var trues = 0.0
@@ -161,7 +169,7 @@ public struct ConfidenceEstimator: Sendable {
         let variance =
             (value * (1 - value) + (positives - 1) * (first - value * value)
                 + (negatives - 1) * (second - value * value)) / (positives * negatives)
-        let half = 1.959963984540054 * max(variance, 0).squareRoot()
+        let half = 1.959963984540054 * max(variance * stretch, 0).squareRoot()
         let low = min(max(value - half, 0), value)
         return Estimate(value: value, interval: low...max(min(value + half, 1), value))
     }

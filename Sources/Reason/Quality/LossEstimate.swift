@@ -17,8 +17,12 @@ public struct LossEstimator: Sendable {
     private let squareBase: Double
     private let lows: [Double]
     private let highs: [Double]
-    private let residual: Double
     private let squareResidual: Double
+    /// The normal equations, and Σ r² x xᵀ of the residuals of both fits: how the weights themselves err
+    /// where errors are larger (White's sandwich).
+    private let equations: Cholesky
+    private let scatter: Matrix
+    private let squareScatter: Matrix
     private let rows: Int
     /// The share of the variance of the absolute error that held-back rows explain.
     public let skill: Double
@@ -38,8 +42,10 @@ public struct LossEstimator: Sendable {
         let squares = errors.map { $0 * $0 }
         (base, weights) = try Self.fit(prepared, errors, ridge)
         (squareBase, squareWeights) = try Self.fit(prepared, squares, ridge)
-        residual = Self.spread(prepared, errors, base, weights)
         squareResidual = Self.spread(prepared, squares, squareBase, squareWeights)
+        equations = try Cholesky(Self.gram(prepared, ridge))
+        scatter = Self.scatter(prepared, errors, base, weights)
+        squareScatter = Self.scatter(prepared, squares, squareBase, squareWeights)
         // Learned on the even rows, asked about the odd ones.
         let even = (0..<rows).filter { $0 % 2 == 0 }
         let odd = (0..<rows).filter { $0 % 2 == 1 }
@@ -58,18 +64,26 @@ public struct LossEstimator: Sendable {
         let prepared = Self.design(features, predictions)
             .standardised(centre: means, scale: deviations)
         let count = Double(max(prepared.rows, 1))
-        // Sampling of these rows, and of the rows the weights came from.
-        let noise = 1.959963984540054 * (1 / count + 1 / Double(max(rows, 1))).squareRoot()
-        let mean = max(base + Self.mean(prepared.times(weights)), 0)
+        let fitted = prepared.times(weights).map { base + $0 }
+        let mean = max(Self.mean(fitted), 0)
         let square = max(squareBase + Self.mean(prepared.times(squareWeights)), 0)
-        let half = noise * residual
-        let squareHalf = noise * squareResidual
+        // Sampling of these rows: E e² − (E |e|)² at each, and for e² the reference's relative spread.
+        let variance = max(square - Self.mean(fitted.map { $0 * $0 }), 0)
+        let relative = squareBase > 0 ? squareResidual / squareBase * square : 0
+        let place = equations.solve(prepared.columnMeans)
+        func half(_ sampling: Double, _ scatter: Matrix) -> Double {
+            let turned = scatter.times(place)
+            let weights = zip(place, turned).reduce(0) { $0 + $1.0 * $1.1 }
+            let level = sampling / Double(max(rows, 1))
+            return 1.959963984540054 * (sampling / count + level + max(weights, 0)).squareRoot()
+        }
+        let absolute = half(variance, scatter)
+        let squared = half(relative * relative, squareScatter)
         return (
-            Estimate(value: mean, interval: max(mean - half, 0)...mean + half),
+            Estimate(value: mean, interval: max(mean - absolute, 0)...mean + absolute),
             Estimate(
                 value: square.squareRoot(),
-                interval: max(square - squareHalf, 0)
-                    .squareRoot()...(square + squareHalf).squareRoot())
+                interval: max(square - squared, 0).squareRoot()...(square + squared).squareRoot())
         )
     }
 
@@ -117,10 +131,28 @@ public struct LossEstimator: Sendable {
         _ prepared: Matrix, _ target: [Double], _ ridge: Double
     ) throws(AlgebraError) -> (Double, [Double]) {
         let base = mean(target)
-        var gram = prepared.gram
-        for index in 0..<gram.rows { gram[index, index] += ridge }
+        let gram = gram(prepared, ridge)
         let right = prepared.times(target.map { $0 - base }, transposed: true)
         return (base, try Cholesky(gram).solve(right))
+    }
+
+    private static func gram(_ prepared: Matrix, _ ridge: Double) -> Matrix {
+        var gram = prepared.gram
+        for index in 0..<gram.rows { gram[index, index] += ridge }
+        return gram
+    }
+
+    /// Σ r² x xᵀ over the rows, r the residual.
+    private static func scatter(
+        _ prepared: Matrix, _ target: [Double], _ base: Double, _ weights: [Double]
+    ) -> Matrix {
+        let fitted = prepared.times(weights)
+        var scaled = prepared
+        for row in 0..<scaled.rows {
+            let residual = target[row] - base - fitted[row]
+            for column in 0..<scaled.columns { scaled[row, column] *= residual }
+        }
+        return scaled.gram
     }
 
     private static func mean(_ values: [Double]) -> Double {

@@ -42,6 +42,8 @@ public enum LabelledPredictions: Sendable {
                             counts.truePositives, counts.truePositives + counts.falseNegatives))
                 ),
             ]
+            intervals.append(("f1", interval(quality.f1Interval)))
+            intervals.append(("brier", interval(quality.brierInterval)))
             if let area = quality.receiverAreaInterval {
                 intervals.append(("roc_auc", interval(area)))
             }
@@ -52,7 +54,11 @@ public enum LabelledPredictions: Sendable {
                 ])
             }
             return [("kind", .string("binary_classification"))] + namedQuality(quality)
-                + [("interval_95", .object(intervals)), ("calibration", .array(curve))]
+                + [
+                    ("interval_95", .object(intervals)), ("calibration", .array(curve)),
+                    ("roc_curve", points(quality.receiverCurve)),
+                    ("precision_recall_curve", points(quality.precisionRecallCurve)),
+                ]
         case .manyClasses(let quality, let names):
             let range = Binomial.interval(
                 quality.accuracy * Double(quality.labels.count), Double(quality.labels.count))
@@ -64,11 +70,26 @@ public enum LabelledPredictions: Sendable {
         case .regression(let quality):
             var fields: [(key: String, value: JSON)] = [("kind", .string("regression"))]
             fields += namedQuality(quality)
-            if let range = quality.meanAbsoluteErrorInterval {
-                fields.append(("interval_95", .object([("mae", interval(range))])))
+            if let absolute = quality.meanAbsoluteErrorInterval,
+                let squared = quality.rootMeanSquaredErrorInterval
+            {
+                fields.append(
+                    (
+                        "interval_95",
+                        .object([("mae", interval(absolute)), ("rmse", interval(squared))])
+                    ))
             }
             return fields
         }
+    }
+
+    /// A curve as `[x, y]` pairs, thinned to about a hundred with both ends.
+    private func points(_ curve: [CurvePoint]) -> JSON {
+        let step = max(curve.count / 100, 1)
+        return .array(
+            curve.indices.filter { $0 % step == 0 || $0 == curve.count - 1 }.map {
+                .array([number(curve[$0].x), number(curve[$0].y)])
+            })
     }
 
     private func interval(_ range: ClosedRange<Double>) -> JSON {

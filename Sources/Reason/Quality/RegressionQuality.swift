@@ -62,4 +62,13 @@ public struct RegressionQuality: Sendable {
             1.959963984540054 * moments.deviation(ddof: 1) / Double(errors.count).squareRoot()
         return max(moments.mean - half, 0)...moments.mean + half
     }
+
+    /// A 95 % interval of the root mean squared error: that of the mean square, under the root.
+    public var rootMeanSquaredErrorInterval: ClosedRange<Double>? {
+        if errors.count < 2 { return nil }
+        let moments = Moments(errors.map { $0 * $0 })
+        let half =
+            1.959963984540054 * moments.deviation(ddof: 1) / Double(errors.count).squareRoot()
+        return max(moments.mean - half, 0).squareRoot()...(moments.mean + half).squareRoot()
+    }
 }

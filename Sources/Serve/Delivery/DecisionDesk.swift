@@ -25,22 +25,26 @@ public final class DecisionDesk: Sendable {
     private let clock: Clock
     private let policy: @Sendable () -> GatePolicy
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
+    private let models: @Sendable () -> [ModelEvidence]
     private let standing = Lock<[String: Decision]>([:])
     private let counted = Lock<[DecisionCalibration]>([])
     private let hasCounted = Lock(false)
     /// Beyond so many scopes the standing decisions start anew.
     private static let standingMax = 1000
 
+    /// - Parameter models: what is known of every version that serves, for drift responses.
     public init(
         board: DeliveryBoard, log: DecisionLog, clock: Clock,
         policy: @escaping @Sendable () -> GatePolicy,
-        facts: @escaping @Sendable (KPIScope) -> ReleaseFacts
+        facts: @escaping @Sendable (KPIScope) -> ReleaseFacts,
+        models: @escaping @Sendable () -> [ModelEvidence] = { [] }
     ) {
         self.board = board
         self.log = log
         self.clock = clock
         self.policy = policy
         self.facts = facts
+        self.models = models
     }
 
     /// What would be said now, without putting it to anybody.
@@ -55,8 +59,32 @@ public final class DecisionDesk: Sendable {
             let facts = facts(scope)
             inputs.criticalAlerts = facts.criticalAlerts
             inputs.backupTime = [inputs.backupTime, facts.backupTime].compactMap { $0 }.max()
+            inputs.drift = GateReading(driftResponses(of: scope.service, now: now))
             return GoDecision.decide(state, scope: scope, inputs: inputs, policy: policy, now: now)
+        case .driftResponse:
+            // For a drift response the scope's service is the model, its release the version.
+            let known = models().first {
+                $0.model == scope.service ?? $0.model && $0.version == scope.release ?? $0.version
+            }
+            let unknown = ModelEvidence(
+                model: scope.service ?? "", version: scope.release ?? "", from: now, through: now,
+                count: 0)
+            return DriftResponse.decide(known ?? unknown, now: now)
         }
+    }
+
+    /// Whether a version serves of which anything is known.
+    public func knowsModel(_ scope: KPIScope) -> Bool {
+        models().contains {
+            $0.model == scope.service ?? $0.model && $0.version == scope.release ?? $0.version
+        }
+    }
+
+    /// The drift responses of the models that a service carries: those that name it, and one that
+    /// bears its name.
+    private func driftResponses(of service: String?, now: Millis) -> [Decision] {
+        models().filter { service == nil || $0.service == service || $0.model == service }
+            .map { DriftResponse.decide($0, now: now) }
     }
 
     /// The decision of a name for a scope: the one that stands, else a fresh one, which is logged.
@@ -65,6 +93,7 @@ public final class DecisionDesk: Sendable {
         let fresh = judgement(name, scope)
         let key = [
             name.rawValue, scope.team ?? "", scope.repository ?? "", scope.service ?? "",
+            scope.release ?? "",
         ].joined(separator: "\n")
         let stands = standing.withLock { standing -> Decision? in
             guard let known = standing[key], known.expiresAt > now, known.says(fresh) else {
@@ -133,9 +162,12 @@ public final class DecisionDesk: Sendable {
     }
 
     /// What may be asked now: how much to commit, for everything and every team; go or no-go for every
-    /// service, at most twenty of each.
+    /// service; what to do about drift for every version that serves; at most twenty of each.
     public var questions: [(DecisionName, KPIScope)] {
-        guard let state = board.snapshot?.state, !state.events.isEmpty else { return [] }
+        let serving: [(DecisionName, KPIScope)] = models().prefix(20).map {
+            (.driftResponse, KPIScope(service: $0.model, release: $0.version))
+        }
+        guard let state = board.snapshot?.state, !state.events.isEmpty else { return serving }
         let scopes = state.scopes
         let teams = scopes.filter { $0.team != nil }
         let services = scopes.filter { $0.service != nil }
@@ -143,7 +175,7 @@ public final class DecisionDesk: Sendable {
         // With one team the whole is the team.
         if teams.count > 1 { questions += teams.prefix(20).map { (.commit, $0) } }
         questions += services.prefix(20).map { (.go, $0) }
-        return questions
+        return questions + serving
     }
 }
 
@@ -153,7 +185,13 @@ extension Decision {
     /// Events that change nothing of it make no new record, and ages that grow by the minute none
     /// either.
     fileprivate func says(_ other: Decision) -> Bool {
-        verdict == other.verdict && recommendation == other.recommendation && band == other.band
+        guard verdict == other.verdict else { return false }
+        // Traffic moves counts and intervals with every look; a drift response stands while what it
+        // rests on does, which its digest holds.
+        if name == .driftResponse {
+            return snapshot.eventsDigest == other.snapshot.eventsDigest
+        }
+        return recommendation == other.recommendation && band == other.band
             && snapshot.inputs == other.snapshot.inputs
             && snapshot.ruleVersion == other.snapshot.ruleVersion
             && gates.map(\.state) == other.gates.map(\.state)

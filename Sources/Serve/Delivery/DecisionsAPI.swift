@@ -80,9 +80,23 @@ public struct DecisionsAPI: Sendable {
                 }
                 return .error(
                     404, "not_found",
-                    "decisions are commit and go-no-go; \(quoted(text)) is neither")
+                    "decisions are commit, go-no-go and drift-response; \(quoted(text)) is none of them"
+                )
             }
-            let decision = try desk.decision(name, KPIScope(request))
+            var scope = KPIScope(request)
+            if name == .driftResponse {
+                func part(_ key: String) -> String? {
+                    request.parameter(key).flatMap { $0.isEmpty ? nil : $0 }
+                }
+                scope = KPIScope(service: part("model") ?? scope.service, release: part("version"))
+                if !desk.knowsModel(scope) {
+                    return .error(
+                        404, "not_found",
+                        "no such model has sent predictions; POST them to /api/martlet/v1/predictions"
+                    )
+                }
+            }
+            let decision = try desk.decision(name, scope)
             let row = try row(decision)
             var response = success(capacity: 8192) { $0.write(record(row)) }
             let isStrict = ["1", "true"].contains(request.parameter("strict") ?? "")
@@ -141,7 +155,8 @@ public struct DecisionsAPI: Sendable {
     }
 
     private func name(_ text: String) -> DecisionName? {
-        ["go-no-go", "go_no_go"].contains(text) ? .go : DecisionName(rawValue: text)
+        ["go-no-go", "go_no_go"].contains(text)
+            ? .go : DecisionName(rawValue: text.replacing("-", with: "_"))
     }
 
     /// The record with its answers and its outcome, and phrases in the form that the pages read.

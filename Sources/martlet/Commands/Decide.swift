@@ -13,18 +13,32 @@ struct Decide: ParsableCommand {
             martlet decide commit --team search           how much to take on
             martlet decide go-no-go --service shop        exit status 1 unless it may go
             martlet decide go-no-go --service shop --strict --json
+            martlet decide drift-response --model ranker  leave, watch, label, recalibrate, retrain, roll back
+            martlet decide drift-response --reference tested.csv --current today.csv    from files, no agent
             """)
 
-    @Argument(help: "commit or go-no-go; all without it.") var name: String?
+    @Argument(help: "commit, go-no-go or drift-response; all without it.") var name: String?
     @OptionGroup var door: AgentDoor
     @Option(help: "For this team.") var team: String?
     @Option(help: "For this service.") var service: String?
+    @Option(help: "For this model (drift-response).") var model: String?
+    @Option(name: .customLong("model-version"), help: "For this version of the model.")
+    var modelVersion: String?
+    @Option(help: "Decide from files: what the model was tested on.") var reference: String?
+    @Option(help: "Decide from files: what is seen now.") var current: String?
     @Flag(help: "Conditions stop it too.") var strict = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        let talk = try door.open()
         let words = Words()
+        if let reference, let current {
+            let decision = try FileDecision(
+                reference: reference, current: current, model: model ?? current,
+                version: modelVersion ?? ""
+            ).decided()
+            return json ? printJSON(decision) : show(decision, words)
+        }
+        let talk = try door.open()
         guard let name else {
             let answer = try talk.ask("GET", "/api/martlet/v1/decisions").data
             if json { return printJSON(answer) }
@@ -37,7 +51,10 @@ struct Decide: ParsableCommand {
         }
         let (status, decision) = try talk.ask(
             "GET", "/api/martlet/v1/decisions/\(name)",
-            [("team", team), ("service", service), ("strict", strict ? "1" : nil)], accepts: [409])
+            [
+                ("team", team), ("service", service), ("model", model), ("version", modelVersion),
+                ("strict", strict ? "1" : nil),
+            ], accepts: [409])
         json ? printJSON(decision) : show(decision, words)
         if status == 409 { throw ExitCode(1) }
     }

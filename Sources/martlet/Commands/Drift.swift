@@ -14,6 +14,10 @@ struct Drift: ParsableCommand {
             martlet drift --reference january.csv --current today.csv
             martlet drift --reference january.csv --current today.csv --report drift.html
             martlet drift --reference a.csv --current b.csv --categorical zip,plan --segment country --json
+            martlet drift --reference a.csv --current b.csv --text prompt --embedding prompt_embedding
+
+            Embeddings are columns of JSON arrays, or numbered columns with "emb" or "vec" in their name
+            (prompt_emb_0, prompt_emb_1, …). A text column and the embedding that bears its name are one.
 
             Exit status: 0 no drift, 1 drift, 2 bad input.
             """)
@@ -23,19 +27,23 @@ struct Drift: ParsableCommand {
     @Option(help: "Columns to take as numbers, comma-separated.") var numeric = ""
     @Option(help: "Columns to take as categories.") var categorical = ""
     @Option(help: "Columns to take as texts.") var text = ""
+    @Option(help: "Columns of JSON arrays, or prefixes of numbered columns, to take as embeddings.")
+    var embedding = ""
     @Option(help: "Columns to leave out, such as identifiers.") var ignore = ""
     @Option(help: "Compare per value of this column, too.") var segment: String?
-    @Option(help: "The share of false alarms allowed among the alarms.") var level = 0.05
+    @Option(help: "The chance of a false alarm of the whole look.") var level = 0.05
     @Option(help: "The seed of everything that is drawn.") var seed: UInt64 = 1
     @Option(help: "Write a report that needs no network to this HTML file.") var report: String?
+    @Option(help: "The language of the report and the output: en or zh.") var language = "en"
     @Flag(help: "Print JSON, with every statistic.") var json = false
 
     func run() throws {
         if !(level > 0 && level < 1) { throw failure("--level must lie between 0 and 1") }
         let kinds = columnKinds(numeric: numeric, categorical: categorical, text: text)
-        let before = try readTable(reference, kinds: kinds)
-        // A column keeps the kind that the reference has, unless the values forbid it.
-        let after = try readTable(current, kinds: kinds)
+        let vectors = Set(names(embedding))
+        let before = try readTable(reference, kinds: kinds).recognisingEmbeddings(named: vectors)
+        let after = try readTable(current, kinds: kinds).recognisingEmbeddings(named: vectors)
+        let words = Words(language)
         var options = DriftOptions()
         options.level = level
         options.segment = segment
@@ -47,7 +55,9 @@ struct Drift: ParsableCommand {
         let found = compareTables(reference: before, current: after, options: options)
         if let report {
             let page = found.html(
-                title: "Drift: \(current) against \(reference)", reference: before, current: after)
+                title: "\(fileName(current)) ↔ \(fileName(reference))", reference: before,
+                current: after,
+                language: language, words: words.text)
             do {
                 try Data(page.utf8).write(to: URL(fileURLWithPath: report), options: .atomic)
             } catch {
@@ -59,40 +69,49 @@ struct Drift: ParsableCommand {
                 String(
                     decoding: found.json(reference: before, current: after).encoded, as: UTF8.self))
         } else {
-            printForPeople(found)
+            printForPeople(found, words)
         }
         if found.isDrifted { throw ExitCode(1) }
     }
 
-    private func printForPeople(_ found: DriftReport) {
-        print("\(found.referenceCount) reference rows, \(found.currentCount) current rows")
-        for column in found.columns.sorted(by: { ($0.adjusted ?? 2) < ($1.adjusted ?? 2) }) {
-            let verdict =
-                column.adjusted == nil ? "no data" : column.isDrifted ? "drifted" : "steady "
-            let p = column.adjusted.map { String(format: "%.3g", $0) } ?? "-"
-            let phrase = column.direction
-            let facts = phrase.arguments.filter { $0.key != "column" }.sorted { $0.key < $1.key }
-                .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-            let kind = phrase.key.split(separator: ".").last.map(String.init) ?? ""
-            let what = column.isDrifted ? "  \(kind) (\(facts))" : ""
-            print("\(verdict)  p \(p)  \(column.name)\(what)")
-        }
+    private func fileName(_ path: String) -> String {
+        URL(fileURLWithPath: path).lastPathComponent
+    }
+
+    private func printForPeople(_ found: DriftReport, _ words: Words) {
+        let rows = [
+            "reference": "\(found.referenceCount)", "current": "\(found.currentCount)",
+            "count": "\(found.columns.count)",
+        ]
+        print(words.text(Phrase("drift.report.rows", rows)))
+        let ranked = found.columns.sorted { ($0.adjusted ?? 2) < ($1.adjusted ?? 2) }
+        print(
+            tableText(
+                ranked.map { column in
+                    let state =
+                        column.adjusted == nil
+                        ? "no_data" : column.isDrifted ? "drifted" : "steady"
+                    return [
+                        words.word("drift.report.\(state)"),
+                        column.adjusted.map { String(format: "p %.3g", $0) } ?? "-",
+                        column.isDrifted ? words.text(column.direction) : column.name,
+                    ]
+                }))
+        let together = words.word("drift.report.together")
         if let portfolio = found.portfolio {
-            let alarms = portfolio.alarms().map(\.rawValue).joined(separator: ", ")
+            let alarms = portfolio.alarms(at: found.portfolioLevel)
+                .map { words.word("drift.test.\($0.rawValue)") }.joined(separator: "; ")
             let p = String(format: "%.3g", portfolio.probability)
-            print("all numeric columns together: p \(p)\(alarms.isEmpty ? "" : "  (\(alarms))")")
+            print("\(together): p \(p)\(alarms.isEmpty ? "" : "  (\(alarms))")")
         } else if let refusal = found.portfolioRefusal {
-            print("all numeric columns together: not judged, \(refusal)")
+            print("\(together): \(words.text(refusal))")
         }
-        for issue in found.dataIssues {
-            let now = String(format: "%.1f %%", 100 * issue.currentShare)
-            print("data: \(issue.kind.rawValue) \(issue.column) \(now)")
-        }
-        for (value, inner) in found.segments where inner.isDrifted {
+        for issue in found.dataIssues { print(words.text(issue.phrase)) }
+        for (value, inner) in found.segments where !inner.drifted.isEmpty {
             let names = inner.drifted.map(\.name).joined(separator: ", ")
-            print("segment \(value): drifted: \(names)")
+            print("\(words.word("drift.report.segment")) \(value): \(names)")
         }
-        print(found.isDrifted ? "verdict: drift" : "verdict: no drift")
+        print(words.text(found.verdict) + String(format: "  (p %.3g)", found.probability))
     }
 }
 

@@ -14,6 +14,10 @@ struct Quality: ParsableCommand {
             martlet quality predictions.csv                    columns y and p, or label and score
             martlet quality predictions.csv --label truth --score proba --segment country
             martlet quality today.csv --reference labelled.csv    estimate without labels
+
+            Without labels, scores of two classes are estimated by their confidence (CBPE), predicted
+            numbers by the losses that a fit on the reference expects (DLE); the estimate is switched
+            off, in words, when the rows leave what it was fitted on.
             """)
 
     @Argument(help: "The CSV file.") var file: String
@@ -77,53 +81,25 @@ struct Quality: ParsableCommand {
     ) throws -> [(key: String, value: JSON)] {
         let known = PredictionsColumns(labelled, label: label, score: score, prediction: prediction)
         let asked = PredictionsColumns(table, label: label, score: score, prediction: prediction)
-        guard let labels = known.label.flatMap({ labelled[$0]?.numbers }),
-            let before = known.score.flatMap({ labelled[$0]?.numbers }),
-            let now = asked.score.flatMap({ table[$0]?.numbers })
-        else {
-            throw failure("labels and scores are needed in the reference, scores in \(file)")
+        let found: EstimatedPredictions
+        do {
+            found = try estimatePredictions(
+                table, from: labelled, columns: asked, referenceColumns: known,
+                threshold: threshold)
+        } catch {
+            throw failure("\(file): \(error.description)")
         }
-        let rows = labels.indices.filter { labels[$0].isFinite && before[$0].isFinite }
-        let estimator = ConfidenceEstimator(
-            labels: rows.map { labels[$0] }, scores: rows.map { before[$0] }, threshold: threshold)
-        let scores = now.filter(\.isFinite)
-        var fields: [(key: String, value: JSON)] = [
-            ("rows", .number(scores.count)), ("calibrated", .bool(estimator.isCalibrated)),
-        ]
-        switch estimator.validity(scores) {
+        var fields: [(key: String, value: JSON)] = [("rows", .number(found.count))]
+        switch found.validity {
         case .valid: fields.append(("validity", .string("valid")))
         case .doubtful(let phrase):
             fields.append(("validity", .string("doubtful")))
-            fields.append(("reason", .string(words(phrase.key, phrase.arguments))))
+            fields.append(("reason", .string(Words().text(phrase))))
         case .invalid(let phrase):
             fields.append(("validity", .string("invalid")))
-            fields.append(("reason", .string(words(phrase.key, phrase.arguments))))
-            return fields
+            fields.append(("reason", .string(Words().text(phrase))))
         }
-        let estimates = estimator.estimate(scores)
-        fields.append(("estimated", .object(namedEstimates(estimates))))
-        let named = [
-            ("roc_auc", estimates.receiverArea), ("f1", estimates.f1),
-            ("accuracy", estimates.accuracy), ("precision", estimates.precision),
-            ("recall", estimates.recall),
-        ]
-        let ranges = named.map { name, estimate in
-            (
-                key: name,
-                value: JSON.array([
-                    .number(estimate.interval.lowerBound), .number(estimate.interval.upperBound),
-                ])
-            )
-        }
-        fields.append(("interval_95", .object(ranges)))
-        return fields
-    }
-
-    /// A phrase for a terminal; pages have it worded in two languages.
-    private func words(_ key: String, _ arguments: [String: String]) -> String {
-        let facts = arguments.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        return (key.split(separator: ".").last ?? "").replacing("_", with: " ")
-            + " (" + facts.joined(separator: ", ") + ")"
+        return fields + found.named
     }
 
     private func plain(_ value: JSON) -> String {

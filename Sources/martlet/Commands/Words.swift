@@ -23,9 +23,14 @@ struct Words {
         guard let key = phrase?["key"]?.text else { return "" }
         var arguments: [String: String] = [:]
         for (name, value) in phrase?["args"]?.fields ?? [] { arguments[name] = value.text ?? "" }
-        if let sentence = sentences[key] { return Phrase(key, arguments).worded(sentence) }
-        let carried = arguments.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        return carried.isEmpty ? key : "\(key) (\(carried.joined(separator: ", ")))"
+        return text(Phrase(key, arguments))
+    }
+
+    /// The sentence of a phrase.
+    func text(_ phrase: Phrase) -> String {
+        if let sentence = sentences[phrase.key] { return phrase.worded(sentence) }
+        let carried = phrase.arguments.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        return carried.isEmpty ? phrase.key : "\(phrase.key) (\(carried.joined(separator: ", ")))"
     }
 
     /// The word of a key, or the key.

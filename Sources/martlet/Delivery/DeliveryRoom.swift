@@ -136,12 +136,34 @@ private func gateFamilies(_ desk: DecisionDesk) -> [MetricFamily] {
                     ]), value: value))
         }
     }
+    return driftFamilies(desk)
+        + (samples.isEmpty
+            ? []
+            : [
+                MetricFamily(
+                    name: "martlet_gate_state",
+                    metadata: MetricMetadata(
+                        kind: .gauge, help: "A gate of a release: 1 passes, 0 fails, -1 is unknown."
+                    ),
+                    samples: samples)
+            ])
+}
+
+/// `martlet_drift_response`: 1 with the verdict as a label, a series a version that serves.
+private func driftFamilies(_ desk: DecisionDesk) -> [MetricFamily] {
+    let samples = desk.questions.filter { $0.0 == .driftResponse }.map { name, scope in
+        MetricFamily.Sample(
+            labels: Labels([
+                ("model", scope.service ?? ""), ("version", scope.release ?? ""),
+                ("verdict", desk.judgement(name, scope).verdict.rawValue),
+            ]), value: 1)
+    }
     if samples.isEmpty { return [] }
     return [
         MetricFamily(
-            name: "martlet_gate_state",
+            name: "martlet_drift_response",
             metadata: MetricMetadata(
-                kind: .gauge, help: "A gate of a release: 1 passes, 0 fails, -1 is unknown."),
+                kind: .gauge, help: "What to do about a model version, as the label verdict."),
             samples: samples)
     ]
 }

@@ -28,6 +28,7 @@ import Testing
         }
         // 5 % of 400 is 20 ± 4.4; the one-sample test has 88 to 280.
         #expect(share(alarms, rounds) < 0.09, "seed 101: \(alarms) of \(rounds)")
+        #expect(share(alarms, rounds) > 0.015, "seed 101: \(alarms) of \(rounds)")
     }
 
     @Test func `fault 1: a category that the reference lacks does not make p zero`() {
@@ -72,6 +73,17 @@ import Testing
         let drift = try #require(compareNumbers(reference: a, current: b))
         #expect(abs(drift.kolmogorov - 0.383) < 0.02)
         #expect(drift.probability.log < -500)
+    }
+
+    @Test func `a hundred thousand rows of two values are judged without the exact walk`() throws {
+        // Inside a run of equal values the walk's band grows: an exact walk would visit 10¹⁰ cells.
+        func column(_ ones: Int) -> [Double] {
+            Array(repeating: 0, count: 100_000 - ones) + Array(repeating: 1, count: ones)
+        }
+        let pair = try #require(
+            SortedPair(sortedReference: column(50_000), sortedCurrent: column(50_001)))
+        let (probability, method) = pair.kolmogorovTail()
+        #expect(method == .tiedBridge && probability.value > 0.9)
     }
 
     @Test func `fault 4: a reference of chunks does not raise the false alarms`() throws {
@@ -141,14 +153,37 @@ import Testing
     @Test func `fault 9: fifty columns in one look rarely cry wolf`() {
         var generator = Generator(seed: 109)
         var looksWithAlarm = 0
+        var uncorrected = 0
         for _ in 0..<40 {
             let p = (0..<50).map { _ in generator.uniform() }
+            if p.contains(where: { $0 <= 0.05 }) { uncorrected += 1 }
             if Correction.benjaminiHochberg(p).contains(where: { $0 <= 0.05 }) {
                 looksWithAlarm += 1
             }
         }
         // Uncorrected, 92 % of looks would alarm; corrected 5 %: 2 ± 1.4 of 40.
         #expect(looksWithAlarm <= 7, "seed 109: \(looksWithAlarm) of 40")
+        #expect(uncorrected >= 30, "seed 109: the fault itself shows in \(uncorrected) of 40")
+    }
+
+    @Test func `fault 9: thirty drift-free days of one column rarely cry wolf`() {
+        var generator = Generator(seed: 112)
+        let columns = 300
+        var watched = 0
+        var daily = 0
+        for _ in 0..<columns {
+            var watch = SequentialWatch()
+            var isBelow = false
+            for _ in 0..<30 {
+                let p = max(generator.uniform(), 1e-300)
+                if p <= 0.05 { isBelow = true }
+                _ = watch.look(Probability(p))
+            }
+            if watch.alarmedAt != nil { watched += 1 }
+            if isBelow { daily += 1 }
+        }
+        #expect(share(watched, columns) <= 0.05, "seed 112: \(watched) of \(columns)")
+        #expect(share(daily, columns) > 0.7, "seed 112: the fault itself shows in \(daily)")
     }
 
     @Test func `fault 9: over a thousand drift-free looks at most 5 % of columns ever alarm`() {

@@ -161,7 +161,9 @@ import Testing
         #expect(report.drifted.first?.direction.key == "drift.direction.up")
         #expect((report.drifted.first?.classifierShare ?? 0) > 0.05)
         #expect(report.examples.count == 5 && report.segments.count == 2)
-        let page = report.html(title: "a & b", reference: reference, current: current)
+        let page = report.html(title: "a & b", reference: reference, current: current) {
+            $0.worded("{column}{columns} \($0.key)")
+        }
         #expect(page.utf8.count < 300_000 && page.contains("c3&lt;") && !page.contains("<script"))
         #expect(!page.contains("http"))
         let json = report.json(reference: reference, current: current)

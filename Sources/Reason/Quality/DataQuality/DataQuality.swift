@@ -103,6 +103,9 @@ public func dataIssues(reference: DataTable, current: DataTable) -> [DataIssue] 
                         examples: unseen.sorted { $0.count > $1.count }.prefix(5).map(\.name)))
             }
         case (.texts, .texts): break
+        case (.embeddings(let a), .embeddings(let b)) where a.dimensions == b.dimensions: break
+        case (.embeddings(let a), .embeddings(let b)):
+            schema(.typeChanged, column.name, ["\(a.dimensions) → \(b.dimensions) dimensions"])
         default:
             schema(.typeChanged, column.name, ["\(column.kind.rawValue) → \(other.kind.rawValue)"])
         }

@@ -100,6 +100,6 @@ const turned = one => (one.outcome ? t(one.outcome.came_true ? 'decisions.as_sai
 
 /** What nobody answered comes first, of these what stops or waits. */
 function weight(one) {
-  const urgent = { no_go: 3, go_with_conditions: 2, take: 1, go: 1 }[one.verdict] ?? 0;
+  const urgent = { no_go: 3, roll_back: 3, retrain: 3, recalibrate: 2, label_sample: 2, go_with_conditions: 2, take: 1, go: 1 }[one.verdict] ?? 0;
   return (last(one) ? 0 : 10) + urgent;
 }
