@@ -106,13 +106,15 @@ struct BlockBuilder {
     ///
     /// - Returns: nil when the row has a value in it already, or there are too many columns.
     mutating func place(
-        _ role: PredictionColumn.Role, _ name: UnsafeBufferPointer<UInt8>, _ kind: ColumnBuilder.Kind
+        _ role: PredictionColumn.Role, _ name: UnsafeBufferPointer<UInt8>,
+        _ kind: ColumnBuilder.Kind
     ) -> Int? {
         func fits(_ index: Int) -> Bool {
             columns[index].role == role && columns[index].kind == kind
                 && columns[index].name.elementsEqual(name)
         }
-        var found = guess < columns.count && fits(guess) ? guess : columns.indices.first(where: fits)
+        var found =
+            guess < columns.count && fits(guess) ? guess : columns.indices.first(where: fits)
         if found == nil && columns.count < PredictionLimits.columnsMax {
             columns.append(ColumnBuilder(role: role, name: Array(name), kind: kind))
             found = columns.count - 1

@@ -83,7 +83,8 @@ extension LabelReading {
     }
 
     private func text(
-        _ base: UnsafePointer<UInt8>, _ token: LineToken?, _ field: String, or standing: String? = nil
+        _ base: UnsafePointer<UInt8>, _ token: LineToken?, _ field: String,
+        or standing: String? = nil
     ) throws(LineFault) -> String {
         var text: String?
         switch token?.kind {
@@ -99,7 +100,9 @@ extension LabelReading {
             }
             text =
                 token.kind == .escaped
-                ? unescaped(base, token.start, token.end).map { String(decoding: $0, as: UTF8.self) }
+                ? unescaped(base, token.start, token.end).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
                 : String(decoding: raw, as: UTF8.self)
         }
         guard let text, !text.isEmpty else {

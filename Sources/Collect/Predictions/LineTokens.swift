@@ -139,7 +139,8 @@ struct LineScanner {
     }
 
     func name(_ token: LineToken) -> String {
-        let bytes = UnsafeBufferPointer(start: base + token.keyStart, count: token.keyEnd - token.keyStart)
+        let bytes = UnsafeBufferPointer(
+            start: base + token.keyStart, count: token.keyEnd - token.keyStart)
         return String(decoding: bytes.prefix(60), as: UTF8.self)
     }
 

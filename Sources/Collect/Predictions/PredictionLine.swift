@@ -31,7 +31,8 @@ struct PredictionLine {
                 try field(token, &scanner)
             } while scanner.take(0x2c)
             if !scanner.take(0x7d) {
-                throw LineFault(field: "", reason: "expected ',' or '}' at byte \(scanner.at - from)")
+                throw LineFault(
+                    field: "", reason: "expected ',' or '}' at byte \(scanner.at - from)")
             }
         }
         scanner.skipSpace()
@@ -63,25 +64,41 @@ struct PredictionLine {
             return try group(.probability, &scanner)
         }
         try scanner.value(&token)
-        if names("model") { model = token }
-        else if names("version") { version = token }
-        else if names("id") { id = token }
-        else if names("time") { timeToken = token }
-        else if names("output") { tokens.append((.output, token)) }
-        else if names("score") { tokens.append((.score, try number(token, "score"))) }
-        else if names("segment") { tokens.append((.segment, token)) }
-        else if names("latency") { tokens.append((.latency, try number(token, "latency"))) }
-        else if names("ttft") { tokens.append((.firstToken, try number(token, "ttft"))) }
-        else if names("tokens_in") { tokens.append((.tokensIn, try number(token, "tokens_in"))) }
-        else if names("tokens_out") { tokens.append((.tokensOut, try number(token, "tokens_out"))) }
-        else if names("cost") { tokens.append((.cost, try number(token, "cost"))) }
-        else if names("prompt") { tokens.append((.prompt, token)) }
-        else if names("answer") { tokens.append((.answer, token)) }
-        else if names("label") { tokens.append((.label, token)) }
-        else {
+        if names("model") {
+            model = token
+        } else if names("version") {
+            version = token
+        } else if names("id") {
+            id = token
+        } else if names("time") {
+            timeToken = token
+        } else if names("output") {
+            tokens.append((.output, token))
+        } else if names("score") {
+            tokens.append((.score, try number(token, "score")))
+        } else if names("segment") {
+            tokens.append((.segment, token))
+        } else if names("latency") {
+            tokens.append((.latency, try number(token, "latency")))
+        } else if names("ttft") {
+            tokens.append((.firstToken, try number(token, "ttft")))
+        } else if names("tokens_in") {
+            tokens.append((.tokensIn, try number(token, "tokens_in")))
+        } else if names("tokens_out") {
+            tokens.append((.tokensOut, try number(token, "tokens_out")))
+        } else if names("cost") {
+            tokens.append((.cost, try number(token, "cost")))
+        } else if names("prompt") {
+            tokens.append((.prompt, token))
+        } else if names("answer") {
+            tokens.append((.answer, token))
+        } else if names("label") {
+            tokens.append((.label, token))
+        } else {
             throw LineFault(
                 field: scanner.name(key),
-                reason: "unknown field; features go into \"features\", and known are model, version, "
+                reason:
+                    "unknown field; features go into \"features\", and known are model, version, "
                     + "id, time, features, output, probabilities, score, segment, latency, ttft, "
                     + "tokens_in, tokens_out, cost, prompt, answer and label")
         }
@@ -138,7 +155,8 @@ struct PredictionLine {
         }
         switch token.kind {
         case .text, .number:
-            return Array(UnsafeBufferPointer(start: base + token.start, count: token.end - token.start))
+            return Array(
+                UnsafeBufferPointer(start: base + token.start, count: token.end - token.start))
         case .escaped:
             if let bytes = unescaped(base, token.start, token.end) { return bytes }
             throw LineFault(field: field, reason: "unknown escape")
@@ -152,7 +170,8 @@ struct PredictionLine {
 
     /// Refuses embeddings and texts that cannot be read, before a column is touched.
     func checkVectors(_ base: UnsafePointer<UInt8>) throws(LineFault) {
-        for (role, token) in tokens where token.kind == .list || token.kind == .escaped || token.keyIsEscaped {
+        for (role, token) in tokens
+        where token.kind == .list || token.kind == .escaped || token.keyIsEscaped {
             var scanner = LineScanner(base, from: token.start, to: token.end)
             let name = scanner.name(token)
             if token.keyIsEscaped, unescaped(base, token.keyStart, token.keyEnd) == nil {

@@ -107,7 +107,9 @@ private func append(_ values: [Double], to bytes: inout [UInt8]) {
     let isExact = values.allSatisfy { $0.isNaN || Double(Float($0)) == $0 }
     bytes.append(isExact ? 1 : 2)
     if isExact {
-        append(planes: values.map { $0.isNaN ? Float.nan.bitPattern : Float($0).bitPattern }, to: &bytes)
+        append(
+            planes: values.map { $0.isNaN ? Float.nan.bitPattern : Float($0).bitPattern },
+            to: &bytes)
     } else {
         append(planes: values.map(\.bitPattern), to: &bytes)
     }

@@ -68,7 +68,8 @@ extension PredictionKeeper {
     }
 
     /// The newest label of every id that came since a time; for joining with predictions.
-    public func labels(_ model: String, arrivedSince time: Millis) throws(RecordError) -> [String: String]
+    public func labels(_ model: String, arrivedSince time: Millis) throws(RecordError) -> [String:
+        String]
     {
         var found: [String: String] = [:]
         let day = time.flooredDivision(by: 86_400_000)

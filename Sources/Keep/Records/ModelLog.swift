@@ -119,11 +119,12 @@ public struct ModelLog: Sendable {
     /// The rows of all gathered references.
     public func references() throws(RecordError) -> [PredictionBlock] {
         try base.read("read the models' references") { db in
-            try Row.fetchAll(db, sql: "SELECT model, version, bytes FROM model_references").compactMap {
-                row in
-                let key = ModelVersion(row[0], row[1])
-                return (row[2] as Blob?).flatMap { try? decodedPredictions($0.bytes, key: key) }
-            }
+            try Row.fetchAll(db, sql: "SELECT model, version, bytes FROM model_references")
+                .compactMap {
+                    row in
+                    let key = ModelVersion(row[0], row[1])
+                    return (row[2] as Blob?).flatMap { try? decodedPredictions($0.bytes, key: key) }
+                }
         }
     }
 

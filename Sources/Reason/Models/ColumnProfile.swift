@@ -33,7 +33,7 @@ public struct ColumnProfile: Sendable {
             }
             missing = count - sketch.count
             self.sketch = sketch
-        case .categories(let codes, _):
+        case .categories(let codes):
             for (name, number) in column.categoryCounts { add(name, number) }
             missing = codes.reduce(0) { $1 < 0 ? $0 + 1 : $0 }
         case .texts(let texts): missing = texts.reduce(0) { $1 == nil ? $0 + 1 : $0 }

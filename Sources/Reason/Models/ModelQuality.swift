@@ -79,7 +79,9 @@ struct JudgedAnswers {
             kind = .binary(positive: "1")
             scores = score
             classes = outputs ?? score.map { $0.isNaN ? nil : $0 >= 0.5 ? "1" : "0" }
-        } else if let outputs, numbers.isEmpty || isZeroOne && Set(outputs.compactMap { $0 }).count <= 2 {
+        } else if let outputs,
+            numbers.isEmpty || isZeroOne && Set(outputs.compactMap { $0 }).count <= 2
+        {
             kind = .classes
             classes = outputs
             scores = score
@@ -136,7 +138,8 @@ private func binary(
 ) -> QualityReading {
     let kept = rows.filter { !answers.scores[$0].isNaN && answers.classes[$0] != nil }
     let quality = BinaryQuality(
-        labels: kept.map { labels[$0] == positive ? 1 : 0 }, scores: kept.map { answers.scores[$0] },
+        labels: kept.map { labels[$0] == positive ? 1 : 0 },
+        scores: kept.map { answers.scores[$0] },
         predictions: kept.map { answers.classes[$0] == positive ? 1 : 0 })
     let counts = quality.confusion
     func share(_ part: Double, _ whole: Double) -> ClosedRange<Double>? {

@@ -57,7 +57,9 @@ public struct ModelWatch: Sendable {
     public mutating func take(_ look: ModelLook) -> Change {
         var change = Change()
         looks.append(look)
-        if looks.count > ModelWatch.looksMax { looks.removeFirst(looks.count - ModelWatch.looksMax) }
+        if looks.count > ModelWatch.looksMax {
+            looks.removeFirst(looks.count - ModelWatch.looksMax)
+        }
         for found in look.columns {
             guard var column = columns[found.name], let distance = found.distance, found.rows > 0
             else { continue }

@@ -34,7 +34,8 @@ public struct PredictionDoor: Sendable {
                 )
             })
         masked = registry.counter(
-            "martlet_prediction_secrets_masked_total", "Secrets masked in kept prompts and answers.")
+            "martlet_prediction_secrets_masked_total", "Secrets masked in kept prompts and answers."
+        )
     }
 
     /// Reads and keeps a body of predictions; returns when they are on the disk.

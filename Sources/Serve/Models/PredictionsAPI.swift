@@ -1,21 +1,30 @@
 // `POST /api/martlet/v1/predictions` and `/labels`: an object per line, gzip if the sender likes. 200
 // means that all of it is on the disk; a line that is wrong is named with its number and costs only
-// itself.
+// itself. `GET /api/martlet/v1/predictions?model=` gives rows back, for looking at and for export.
 
-internal import Basics
+public import Basics
 internal import Bytes
 public import Carry
 internal import Collect
-internal import Keep
+public import Keep
 
 /// The end points that take predictions and labels.
 public struct PredictionsAPI: Sendable {
     private let door: PredictionDoor
+    private let keeper: PredictionKeeper
+    private let clock: Clock
 
-    public init(door: PredictionDoor) { self.door = door }
+    public init(door: PredictionDoor, keeper: PredictionKeeper, clock: Clock) {
+        self.door = door
+        self.keeper = keeper
+        self.clock = clock
+    }
 
     public var routes: [Route] {
         [
+            Route(["GET"], "/api/martlet/v1/predictions", .slow) { request in
+                answering { try rows(request) }
+            },
             Route(
                 ["POST"], "/api/martlet/v1/predictions", .slow, bodyBytesMax: Limits.bodyBytesMax,
                 isWrite: true
@@ -42,6 +51,34 @@ public struct PredictionsAPI: Sendable {
             },
         ]
     }
+
+    private func rows(_ request: HTTPRequest) throws -> HTTPResponse {
+        guard let model = request.parameter("model"), !model.isEmpty else {
+            throw BadParameter("model", "must be given")
+        }
+        let through = try request.time("end") ?? clock.now() + Limits.aheadMillisMax
+        let from = try request.time("start") ?? through - 86_400_000
+        guard from <= through else {
+            throw BadParameter("end", "end timestamp must not be before start time")
+        }
+        let most = min(try request.limit(), PredictionsAPI.rowsMax)
+        let limit = request.parameter("limit") == nil ? 100 : most
+        let blocks = try keeper.predictions(
+            model, version: request.parameter("version"),
+            range: TimeRange(from: from, through: through), rowsMax: limit)
+        return success(capacity: 64 << 10) { writer in
+            writer.beginArray()
+            var left = limit
+            for block in blocks {
+                for row in 0..<min(block.count, left) { write(block, row, to: &writer) }
+                left -= min(block.count, left)
+            }
+            writer.endArray()
+        }
+    }
+
+    /// Rows of one answer: about 20 MB with forty columns.
+    private static let rowsMax = 20_000
 
     private func taking(
         _ request: HTTPRequest,
