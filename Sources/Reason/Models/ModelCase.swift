@@ -81,7 +81,22 @@ public struct ModelCase: Sendable {
     }
 
     /// Takes answers.
+    ///
+    /// Many at once are taken in pieces, so that a window ends where it would have ended had they come
+    /// one by one.
     public mutating func take(_ block: PredictionBlock, now: Millis) -> [Outcome] {
+        let piece = max(policy.rows / 5, 1)
+        if block.count <= piece { return takePiece(block, now: now) }
+        let order = block.times.indices.sorted { block.times[$0] < block.times[$1] }
+        var outcomes: [Outcome] = []
+        for start in stride(from: 0, to: order.count, by: piece) {
+            let rows = Array(order[start..<min(start + piece, order.count)])
+            outcomes += takePiece(block.selecting(rows), now: now)
+        }
+        return outcomes
+    }
+
+    private mutating func takePiece(_ block: PredictionBlock, now: Millis) -> [Outcome] {
         guard let from = block.times.min(), let through = block.times.max() else { return [] }
         rows += block.count
         first = min(first ?? from, from)
@@ -97,7 +112,10 @@ public struct ModelCase: Sendable {
 
     /// Takes a look that was kept earlier.
     public mutating func restore(_ look: ModelLook, segment: String) {
-        guard let index = scopes.firstIndex(where: { $0.segment == segment }) else { return }
+        // A look at another reference says nothing about this one.
+        guard let index = scopes.firstIndex(where: { $0.segment == segment }),
+            scopes[index].reference.rows == look.referenceRows
+        else { return }
         _ = scopes[index].watch.take(look)
         if !segment.isEmpty { return }
         rows += look.rows

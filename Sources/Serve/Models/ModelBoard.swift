@@ -5,7 +5,7 @@ public import Basics
 public import Reason
 
 /// A figure of quality at one time.
-public struct QualityPoint: Sendable, Equatable {
+public struct QualityPoint: Sendable, Hashable {
     public var time: Millis
     public var name: String
     public var value: Double
@@ -91,8 +91,11 @@ public struct ModelCard: Sendable {
         )
     }
 
+    /// Worse answers before drift, drift before rows that are not as they were.
     private func rank(_ finding: Finding) -> Int {
-        (finding.severity == .critical ? 2 : 0) + (finding.kind == .quality ? 1 : 0)
+        if finding.severity == .critical { return 3 }
+        if finding.id.hasPrefix("quality/") { return 2 }
+        return finding.kind == .drift ? 1 : 0
     }
 }
 

@@ -263,8 +263,20 @@ final class ModelLoop: Sendable {
         let blocks = try predictions.predictions(
             key.model, version: key.version, range: TimeRange(from: since, through: now + 300_000),
             rowsMax: 100_000)
+        let before = Set(known.points)
         known.judge(blocks, labels: labels, now: now)
         state.watched[key] = known
+        // Labels that come late change the past, as late events change that of delivery.
+        try records.kpis.upsert(
+            known.points.filter { !before.contains($0) }.map { point in
+                KPIRow(
+                    labels: Labels(
+                        name: "martlet_model_quality_history", ("model", key.model),
+                        ("version", key.version), ("metric", point.name),
+                        ("source", point.isEstimated ? "estimate" : "labels")),
+                    bucketStart: point.time, bucketMillis: known.bucketMillis, value: point.value,
+                    count: point.rows)
+            })
     }
 
     private func settle(_ now: Millis, _ state: inout State) throws {

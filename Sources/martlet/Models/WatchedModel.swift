@@ -21,6 +21,8 @@ struct WatchedModel {
     var estimate: QualityReading?
     var referenceQuality: QualityReading?
     var points: [QualityPoint] = []
+    /// The width of what a point stands for.
+    var bucketMillis: Millis = 3_600_000
     var labelCount = 0
     private var worse = Persistence()
     var broken = Persistence()
@@ -91,6 +93,7 @@ struct WatchedModel {
         else { return }
         let hour: Millis = 3_600_000
         let bucket = last - first <= 3 * 24 * hour ? hour : 24 * hour
+        bucketMillis = bucket
         let known = joinedLabels(whole, labels)
         labelCount = known.count { $0 != nil }
         var rows: [Millis: [Int]] = [:]

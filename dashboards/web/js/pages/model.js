@@ -151,7 +151,7 @@ function segments(data) {
   return section(t('models.segments'), '', h('div.card.flush', table([
     { title: t('models.segment'), text: one => one.segment },
     { title: t('models.state'), text: one => one.drifted.join(', '), cell: one => (one.drifted.length ? [pill('warn', t('models.drifted')), h('div.mute', one.drifted.join(', '))] : one.looks ? pill('ok', t('models.steady')) : h('span.mute', t('models.no_look'))) },
-    { title: t('models.looks'), numeric: true, value: one => one.looks },
+    { title: t('models.looks'), numeric: true, value: one => one.looks, text: one => String(one.looks) },
     { title: t('models.in_reference'), numeric: true, value: one => one.reference_rows, cell: one => format(one.reference_rows, 'count') },
   ], all, { caption: t('models.segments') })));
 }
