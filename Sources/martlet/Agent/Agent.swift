@@ -95,7 +95,7 @@ final class Agent: Sendable {
             alerts: { ruler.alerts })
         models = ModelRoom(
             configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,
-            registry: registry, clock: clock, board: delivery.board)
+            registry: registry, clock: clock, board: ModelBoard(), deliveries: delivery.board)
     }
 
     /// How and when the configuration was read last.

@@ -12,7 +12,7 @@ import Serve
 
 /// The models part of an agent.
 final class ModelRoom: Sendable {
-    let board = ModelBoard()
+    let board: ModelBoard
     private let door: PredictionDoor
     private let servers: ModelServers
     private let watch: ModelLoop
@@ -23,11 +23,14 @@ final class ModelRoom: Sendable {
     private let loop = Lock<Loop?>(nil)
     private let follower = Lock<PredictionFollower?>(nil)
 
-    /// - Parameter board: what is known of delivery: releases name versions.
+    /// - Parameters:
+    ///   - board: what others read of the models.
+    ///   - deliveries: what is known of delivery: releases name versions.
     init(
         _ given: ModelsConfig, stores: Stores, engine: Engine, scraper: Scraper, fetch: Fetch,
-        registry: Registry, clock: Clock, board deliveries: DeliveryBoard
+        registry: Registry, clock: Clock, board: ModelBoard, deliveries: DeliveryBoard
     ) {
+        self.board = board
         let config = Lock(given)
         self.config = config
         self.stores = stores

@@ -16,19 +16,22 @@ private let workshop =
     ProcessInfo.processInfo.environment["MARTLET_SERVERS_DIR"]
     ?? NSTemporaryDirectory() + "martlet-servers"
 
-private func start(_ script: String, _ folder: String, _ port: Int) throws {
-    let child = try Child(
-        "/bin/bash", ["\(scripts ?? "")/\(script)", "\(workshop)/\(folder)", "\(port)"],
-        folder: Scratch())
-    let status = child.wait()
-    if status != 0 { throw TestFailure("\(script): \(child.output)") }
+/// Runs a script to its end. It leaves servers behind, which must not hold what this process waits for:
+/// Foundation waits until nobody has the far end of its socket any more.
+private func script(_ arguments: [String]) throws {
+    let alone =
+        "for f in /proc/$$/fd/*; do n=${f##*/}; [ $n -gt 2 ] && eval \"exec $n>&-\"; done; "
+        + "exec /bin/bash \"$@\""
+    let child = try Child("/bin/bash", ["-c", alone, "_"] + arguments, folder: Scratch())
+    if child.wait() != 0 { throw TestFailure("\(arguments): \(child.output)") }
+}
+
+private func start(_ name: String, _ folder: String, _ port: Int) throws {
+    try script(["\(scripts ?? "")/\(name)", "\(workshop)/\(folder)", "\(port)"])
 }
 
 private func stop(_ folder: String) throws {
-    _ = try Child(
-        "/bin/bash", ["\(scripts ?? "")/stop.sh", "\(workshop)/\(folder)"], folder: Scratch()
-    )
-    .wait()
+    try script(["\(scripts ?? "")/stop.sh", "\(workshop)/\(folder)"])
 }
 
 private func ask(_ url: String, _ body: JSON) async throws -> JSON {
