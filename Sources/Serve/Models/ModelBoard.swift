@@ -91,11 +91,12 @@ public struct ModelCard: Sendable {
         )
     }
 
-    /// Worse answers before drift, drift before rows that are not as they were.
+    /// Worse answers before drift, all answers before a segment, rows that are not as they were last.
     private func rank(_ finding: Finding) -> Int {
-        if finding.severity == .critical { return 3 }
-        if finding.id.hasPrefix("quality/") { return 2 }
-        return finding.kind == .drift ? 1 : 0
+        if finding.severity == .critical { return 4 }
+        if finding.id.hasPrefix("quality/") { return 3 }
+        if finding.kind != .drift { return 0 }
+        return finding.labels["segment"] == nil ? 2 : 1
     }
 }
 

@@ -92,7 +92,7 @@ struct WatchedModel {
             let last = whole.times.max()
         else { return }
         let hour: Millis = 3_600_000
-        let bucket = last - first <= 3 * 24 * hour ? hour : 24 * hour
+        let bucket = last - first <= 7 * 24 * hour ? hour : 24 * hour
         bucketMillis = bucket
         let known = joinedLabels(whole, labels)
         labelCount = known.count { $0 != nil }

@@ -16,8 +16,10 @@ private let workshop =
     ProcessInfo.processInfo.environment["MARTLET_SERVERS_DIR"]
     ?? NSTemporaryDirectory() + "martlet-servers"
 
-/// Runs a script to its end. It leaves servers behind, which must not hold what this process waits for:
-/// Foundation waits until nobody has the far end of its socket any more.
+/// Runs a script to its end.
+///
+/// It leaves servers behind, which must not hold what this process waits for: Foundation waits until
+/// nobody has the far end of its socket any more.
 private func script(_ arguments: [String]) throws {
     let alone =
         "for f in /proc/$$/fd/*; do n=${f##*/}; [ $n -gt 2 ] && eval \"exec $n>&-\"; done; "
