@@ -36,9 +36,16 @@ struct Bench {
             }
             return
         }
+        // `martlet-bench predictions` measures their intake alone.
+        if CommandLine.arguments.contains("predictions") {
+            for row in try PredictionBench.rows(folder: folder, rounds: isQuick ? 1 : 5) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
         for row in try [
             work.parsing(), work.appending(), work.size(), work.archiving(), work.querying(),
-        ] {
+        ] + PredictionBench.rows(folder: folder, rounds: isQuick ? 1 : 5) {
             print("| \(row.what) | \(row.figure) | \(row.how) |")
         }
     }

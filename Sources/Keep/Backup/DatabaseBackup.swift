@@ -27,6 +27,15 @@ extension LogKeeper {
     }
 }
 
+extension PredictionKeeper {
+    /// Adds the day files.
+    public func backUp(to backup: BackupFolder) throws(BackupError) {
+        for day in dayFiles(in: folder) {
+            try backUpDatabase(day.path, as: "predictions/\(day.name).db", to: backup)
+        }
+    }
+}
+
 /// Adds a copy of a database that may be in use; one that was removed meanwhile is left out.
 func backUpDatabase(
     _ path: String, as name: String, to backup: BackupFolder

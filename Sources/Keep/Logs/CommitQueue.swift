@@ -8,19 +8,20 @@ internal import Basics
 internal import Dispatch
 
 /// Puts the batches of many callers into few transactions.
-final class CommitQueue: Sendable {
+final class CommitQueue<Batch: Sendable, Failure: Error>: Sendable {
     /// A batch and its caller, who waits.
     final class Entry: Sendable {
-        enum Turn { case waiting, leads, done(Result<Void, LogError>) }
+        enum Turn { case waiting, leads, done(Result<Void, Failure>) }
 
-        let records: [LogRecord]
-        let position: LogPosition?
+        let batch: Batch
+        /// Its work, in whatever unit the queue's bound has.
+        let weight: Int
         fileprivate let turn = Lock(Turn.waiting)
         fileprivate let wakes = DispatchSemaphore(value: 0)
 
-        init(_ records: [LogRecord], _ position: LogPosition?) {
-            self.records = records
-            self.position = position
+        init(_ batch: Batch, _ weight: Int) {
+            self.batch = batch
+            self.weight = weight
         }
     }
 
@@ -29,20 +30,20 @@ final class CommitQueue: Sendable {
         var isCommitting = false
     }
 
-    /// Records of one transaction: about 100 ms of work, so that no batch waits longer than that
+    /// The weight of one transaction: about 100 ms of work, so that no batch waits longer than that
     /// for one before it.
-    static let recordsMax = 10_000
-
+    private let weightMax: Int
     private let state = Lock(State())
+
+    init(weightMax: Int) { self.weightMax = weightMax }
 
     /// Returns when the batch is committed, or throws why it was not.
     ///
     /// - Parameter commit: commits a group; one answer for each entry.
     func append(
-        _ records: [LogRecord], _ position: LogPosition?,
-        commit: ([Entry]) -> [Result<Void, LogError>]
-    ) throws(LogError) {
-        let entry = Entry(records, position)
+        _ batch: Batch, weight: Int, commit: ([Entry]) -> [Result<Void, Failure>]
+    ) throws(Failure) {
+        let entry = Entry(batch, weight)
         let leads = state.withLock { state in
             state.waiting.append(entry)
             defer { state.isCommitting = true }
@@ -53,16 +54,16 @@ final class CommitQueue: Sendable {
             if case .done(let result) = entry.turn.withLock({ $0 }) { return try result.get() }
         }
         let group = state.withLock { state in
-            var records = 0
+            var weight = 0
             let count = state.waiting.prefix { entry in
-                records += entry.records.count
-                return records <= CommitQueue.recordsMax || records == entry.records.count
+                weight += entry.weight
+                return weight <= weightMax || weight == entry.weight
             }.count
             defer { state.waiting.removeFirst(count) }
             return Array(state.waiting.prefix(count))
         }
         let results = commit(group)
-        var own: Result<Void, LogError> = .success(())
+        var own: Result<Void, Failure> = .success(())
         for (member, result) in zip(group, results) {
             if member === entry {
                 own = result

@@ -58,7 +58,8 @@ public final class LogKeeper: Sendable {
     private let positions: Lock<Positions>
     private let writer = Lock(Writer())
     private let lastAgeRemoval = Lock<Millis?>(nil)
-    private let queue = CommitQueue()
+    private typealias Queue = CommitQueue<(records: [LogRecord], position: LogPosition?), LogError>
+    private let queue = Queue(weightMax: 10_000)
 
     private init(
         folder: String, options: LogKeeperOptions, clock: Clock, registry: Registry,
@@ -122,7 +123,7 @@ public final class LogKeeper: Sendable {
     /// Returns when both are on the disk. Calls from many threads share transactions.
     public func append(_ records: [LogRecord], _ position: LogPosition? = nil) throws(LogError) {
         if records.isEmpty && position == nil { return }
-        try queue.append(records, position, commit: commit)
+        try queue.append((records, position), weight: records.count, commit: commit)
     }
 
     /// Where a source was read up to; nil for one never seen.
@@ -193,7 +194,7 @@ public final class LogKeeper: Sendable {
         let day: LogDay
     }
 
-    private func commit(_ group: [CommitQueue.Entry]) -> [Result<Void, LogError>] {
+    private func commit(_ group: [Queue.Entry]) -> [Result<Void, LogError>] {
         let start = clock.monotonic()
         defer { metrics.commitSeconds.observe(Double(clock.monotonic() - start) / 1e9) }
         let whole = Result { () throws(LogError) in try write(group) }
@@ -204,17 +205,19 @@ public final class LogKeeper: Sendable {
         return group.map { _ in whole }
     }
 
-    private func write(_ group: [CommitQueue.Entry]) throws(LogError) {
+    private func write(_ group: [Queue.Entry]) throws(LogError) {
         let today = clock.now().flooredDivision(by: 86_400_000)
         let known = positions.withLock { $0 }
         var moved = known
-        for position in group.compactMap(\.position) {
+        for position in group.compactMap(\.batch.position) {
             moved.sequence += 1
             moved.bySource[position.source] = StoredPosition(
                 position: position, sequence: moved.sequence)
         }
-        let changed = group.compactMap { $0.position.flatMap { moved.bySource[$0.source] } }
-        let records = group.flatMap(\.records)
+        let changed = group.compactMap {
+            $0.batch.position.flatMap { moved.bySource[$0.source] }
+        }
+        let records = group.flatMap(\.batch.records)
         do throws(LogError) {
             try writer.withLock { (writer) throws(LogError) in
                 do throws(LogError) {

@@ -20,6 +20,7 @@ public final class RecordKeeper: Sendable {
     public let events: EventKeeper
     public let decisions: DecisionLog
     public let findings: FindingLog
+    public let models: ModelLog
     private let base: RecordBase
 
     private init(base: RecordBase, registry: Registry) {
@@ -32,6 +33,7 @@ public final class RecordKeeper: Sendable {
         events = EventKeeper(base: base, registry: registry)
         decisions = DecisionLog(base: base)
         findings = FindingLog(base: base)
+        models = ModelLog(base: base)
     }
 
     /// Opens `folder/martlet.db`, verifies it, and brings its tables up to date.

@@ -66,6 +66,7 @@ func recordMigrator() -> DatabaseMigrator {
     registerEventMigration(&migrator)
     registerDecisionMigration(&migrator)
     registerFindingMigration(&migrator)
+    registerModelMigration(&migrator)
     return migrator
 }
 

@@ -63,6 +63,8 @@ public struct KeptDecision: Sendable, Equatable {
         switch name {
         case .commit: commitOutcome(state, supersededAt, now)
         case .go: goOutcome(state, supersededAt, now)
+        // What came of it is in the next window's drift and quality, not in the events of delivery.
+        case .driftResponse: nil
         }
     }
 

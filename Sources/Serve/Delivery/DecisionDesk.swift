@@ -185,14 +185,14 @@ extension Decision {
     /// Events that change nothing of it make no new record, and ages that grow by the minute none
     /// either.
     fileprivate func says(_ other: Decision) -> Bool {
-        guard verdict == other.verdict else { return false }
         // Traffic moves counts and intervals with every look; a drift response stands while what it
         // rests on does, which its digest holds.
-        if name == .driftResponse {
-            return snapshot.eventsDigest == other.snapshot.eventsDigest
-        }
-        return recommendation == other.recommendation && band == other.band
-            && snapshot.inputs == other.snapshot.inputs
+        let restsOnTheSame =
+            name == .driftResponse
+            ? snapshot.eventsDigest == other.snapshot.eventsDigest
+            : recommendation == other.recommendation && band == other.band
+                && snapshot.inputs == other.snapshot.inputs
+        return verdict == other.verdict && restsOnTheSame
             && snapshot.ruleVersion == other.snapshot.ruleVersion
             && gates.map(\.state) == other.gates.map(\.state)
             && gates.map(\.rows) == other.gates.map(\.rows)

@@ -36,12 +36,16 @@ public struct HomeAPI: Sendable {
     private let hasCharts: @Sendable () -> Bool
     /// Tiles of delivery and decisions; nil says how to begin.
     private let delivery: DeliveryTiles?
+    /// The tile of models; nil says how to begin.
+    private let models: ModelTile?
 
     public init(
         facts: HomeFacts, engine: Engine, clock: Clock,
         alerts: @escaping @Sendable () -> AlertCounts, logSources: @escaping @Sendable () -> Int,
-        hasCharts: @escaping @Sendable () -> Bool, delivery: DeliveryTiles? = nil
+        hasCharts: @escaping @Sendable () -> Bool, delivery: DeliveryTiles? = nil,
+        models: ModelTile? = nil
     ) {
+        self.models = models
         self.delivery = delivery
         self.hasCharts = hasCharts
         self.facts = facts
@@ -90,7 +94,8 @@ public struct HomeAPI: Sendable {
                 ?? Tile("decisions", .empty, Phrase("tile.decisions.empty"), command: nil),
             delivery?.delivery(now: now)
                 ?? Tile("delivery", .empty, Phrase("tile.delivery.empty"), command: pushCommand),
-            Tile("models", .empty, Phrase("tile.models.empty"), command: evaluationCommand),
+            models?.tile(address: facts.address)
+                ?? Tile("models", .empty, Phrase("tile.models.empty"), command: nil),
             Tile("rehearsals", .empty, Phrase("tile.rehearsals.empty"), command: nil),
             alertTile(counts), hostTile(now), logTile(now),
         ]
@@ -99,11 +104,6 @@ public struct HomeAPI: Sendable {
     private var pushCommand: String {
         "curl -X POST \(facts.address)/api/martlet/v1/kpis "
             + "-d '{\"name\":\"release_success_ratio\",\"labels\":{\"team\":\"search\"},\"value\":0.98}'"
-    }
-
-    private var evaluationCommand: String {
-        "curl -X POST \(facts.address)/api/martlet/v1/kpis -d "
-            + "'{\"name\":\"model_accuracy\",\"labels\":{\"model\":\"chat-7b\"},\"value\":0.93}'"
     }
 
     private func alertTile(_ counts: AlertCounts) -> Tile {

@@ -26,6 +26,7 @@ final class Agent: Sendable {
     let ruler: Ruler
     let notifier: Notifier
     let delivery: DeliveryRoom
+    let models: ModelRoom
     let follower: LogFollower
     let board = HostBoard()
     let process: ProcessMetrics
@@ -89,9 +90,13 @@ final class Agent: Sendable {
         world.limits = configuration.queryLimits
         let ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
         self.ruler = ruler
+        let modelBoard = ModelBoard()
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
-            engine: engine, alerts: { ruler.alerts })
+            engine: engine, models: { modelBoard.evidence }, alerts: { ruler.alerts })
+        models = ModelRoom(
+            configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,
+            registry: registry, clock: clock, board: modelBoard, deliveries: delivery.board)
     }
 
     /// How and when the configuration was read last.
@@ -163,6 +168,7 @@ final class Agent: Sendable {
         following.withLock { $0 = task }
         await ruler.apply(groups)
         try delivery.start()
+        try models.start(scrapes: configuration.scrapes, configuration.scrapeDefaults)
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
@@ -185,6 +191,7 @@ final class Agent: Sendable {
         }
         scraper.stop()
         await delivery.stop()
+        await models.stop()
         let task = following.withLock { $0 }
         task?.cancel()
         await task?.value
@@ -217,7 +224,7 @@ final class Agent: Sendable {
             new.query.concurrency = old.query.concurrency
             let groups = try loadRules(new)
             try delivery.apply(new.delivery)
-            scraper.apply(new.scrapes)
+            try models.apply(new.models, scrapes: new.scrapes, new.scrapeDefaults)
             follower.apply(new.logs)
             notifier.apply(new.notifications.receivers)
             await ruler.apply(groups)

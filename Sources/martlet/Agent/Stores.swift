@@ -10,6 +10,7 @@ struct Stores: Sendable {
     let records: RecordKeeper
     let logs: LogKeeper
     let series: SeriesKeeper
+    let predictions: PredictionKeeper
 
     /// Opens all stores under a folder.
     init(
@@ -21,6 +22,9 @@ struct Stores: Sendable {
             records = try RecordKeeper.open(folder: folder, registry: registry)
             logs = try LogKeeper.open(
                 folder: folder, options: configuration.logOptions, clock: clock, registry: registry)
+            predictions = try PredictionKeeper.open(
+                folder: folder, options: configuration.models.storage, clock: clock,
+                registry: registry)
             let opened = try SeriesKeeper.open(
                 folder: folder, options: try configuration.seriesOptions(), files: .system,
                 clock: clock, registry: registry)
@@ -55,7 +59,8 @@ struct Stores: Sendable {
     /// Makes everything durable and closes it.
     func close() {
         for close in [
-            { try series.close() }, { try logs.close() }, { try records.close() },
+            { try series.close() }, { try logs.close() }, { try predictions.close() },
+            { try records.close() },
         ] as [() throws -> Void] {
             do {
                 try close()

@@ -119,6 +119,7 @@ extension Stores {
         try records.backUp(to: backup)
         try series.backUp(to: backup)
         try logs.backUp(to: backup)
+        try predictions.backUp(to: backup)
         return try backup.finish(time: time)
     }
 }

@@ -11,7 +11,7 @@ import Foundation
 
 struct Connect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Connect a forge, a tracker or a build server.",
+        abstract: "Connect a forge, a tracker, a build server or a model server.",
         discussion: """
             martlet connect github shop                     writes hooks: and the secret's file
             martlet connect gitlab shop --team search --config /etc/martlet/martlet.yml
@@ -21,12 +21,14 @@ struct Connect: ParsableCommand {
             martlet connect gitlab acme/shop --pull --token-file gitlab.token
             martlet connect jira 8 --pull --from https://acme.atlassian.net --user me@acme.example \
                 --token-file jira.token
+            martlet connect model chat http://127.0.0.1:8000  recognises the server and scrapes it
             """)
 
-    @Argument(help: "github, gitlab, jira, jenkins, gerrit, circleci, devlake or generic.")
+    @Argument(help: "github, gitlab, jira, jenkins, gerrit, circleci, devlake, generic or model.")
     var kind: String
     @Argument(help: "A name for it, as it stands in the URL; with --pull the project or board.")
     var name: String
+    @Argument(help: "For a model: the address of its server.") var server: String?
     @Option(help: "The configuration to write to.") var config = "martlet.yml"
     @Option(help: "The team its events belong to.") var team: String?
     @Option(help: "How the other end reaches this agent.") var publicURL: String?
@@ -42,6 +44,13 @@ struct Connect: ParsableCommand {
     var label: String?
 
     func run() throws {
+        if kind == "model" {
+            guard let server else {
+                throw failure(
+                    "name the server, too: martlet connect model \(name) http://HOST:PORT")
+            }
+            return try ConnectModel(name: name, server: server, config: config, url: url).run()
+        }
         let kinds: [DeliveryKind] = [
             .github, .gitlab, .jira, .jenkins, .gerrit, .circleci, .devlake, .generic,
         ]

@@ -53,6 +53,13 @@ extension Configuration {
                 "    interval: \(durationText(source.intervalMillis))",
             ]
         }
+        lines.append(models.models.isEmpty ? "models: []" : "models:")
+        for model in models.models {
+            lines.append("  - name: \(quoted(model.name))")
+            lines += model.server.map { ["    server: \($0)"] } ?? []
+            lines += model.reference.map { ["    reference: \(quoted($0))"] } ?? []
+        }
+        lines += ["predictions:", "  retention: \(models.storage.daysMax)d"]
         let environments = delivery.settings.productionEnvironments.map(quoted)
         lines += [
             "delivery:",

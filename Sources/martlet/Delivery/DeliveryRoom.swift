@@ -26,10 +26,12 @@ final class DeliveryRoom: Sendable {
 
     /// - Parameters:
     ///   - engine: reads the series that gates are filled from.
+    ///   - models: what is known of the versions that serve.
     ///   - alerts: firing alerts, for the gates.
     init(
         _ given: DeliveryConfig, stores: Stores, registry: Registry, fetch: Fetch, clock: Clock,
-        engine: Engine, alerts: @escaping @Sendable () -> [ActiveAlert]
+        engine: Engine, models: @escaping @Sendable () -> [ModelEvidence],
+        alerts: @escaping @Sendable () -> [ActiveAlert]
     ) throws {
         let config = Lock(given)
         self.config = config
@@ -51,7 +53,7 @@ final class DeliveryRoom: Sendable {
                 ReleaseFacts(
                     criticalAlerts: critical(alerts(), scope),
                     backupTime: lastBackup(engine, scope, now: clock.now()))
-            })
+            }, models: models)
         self.desk = desk
         inbox = InboxReader(
             events: stores.records.events, doors: doors, registry: registry, clock: clock,

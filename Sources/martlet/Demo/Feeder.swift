@@ -24,6 +24,12 @@ struct Feeder: Sendable {
         let delivery = SimulatedDelivery(seed: 20_261_121, now: now)
         await post(JSON.array(delivery.events).encoded, to: "events")
         await post(JSON.array(delivery.feedback).encoded, to: "feedback")
+        var model = SimulatedModel(seed: 20_261_121)
+        let step = SimulatedModel.stepMillis
+        for start in stride(from: now - SimulatedModel.pastMillis, to: now, by: Int(1000 * step)) {
+            let end = min(now, start + 1000 * step)
+            await post(model.lines(from: start, to: end, step: step, now: now), to: "predictions")
+        }
         var batch: [(time: Millis, sample: SimulatedSample)] = []
         var time = now - Feeder.pastMillis
         while time < now {
@@ -39,6 +45,8 @@ struct Feeder: Sendable {
             let now = clock.now()
             await send(team.samples(at: now).map { (now, $0) })
             write(team.lines(at: now) + team.lines(at: now))
+            await post(
+                model.lines(from: now - 1, to: now, step: 1, now: now), to: "predictions")
             do {
                 try await clock.sleep(.milliseconds(Feeder.liveStepMillis))
             } catch {
