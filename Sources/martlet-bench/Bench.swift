@@ -15,8 +15,17 @@ struct Bench {
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)
+        // `martlet-bench groups` judges simulated services with known incidents.
+        if words.contains("groups") { return try GroupBench.run(rounds: isQuick ? 1 : 3) }
         print("| what | figure | how it was measured |")
         print("|---|---:|---|")
+        // `martlet-bench network` measures the embedded network and the stream detectors alone.
+        if words.contains("network") {
+            for row in try NetworkBench.rows(rounds: isQuick ? 1 : 5) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
         // `martlet-bench drift` measures the judges of drift and quality alone.
         if CommandLine.arguments.contains("drift") {
             for row in try DriftBench.rows(rounds: isQuick ? 1 : 3) {
