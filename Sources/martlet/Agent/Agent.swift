@@ -26,6 +26,7 @@ final class Agent: Sendable {
     let ruler: Ruler
     let notifier: Notifier
     let delivery: DeliveryRoom
+    let anomalies: AnomalyRoom
     let follower: LogFollower
     let board = HostBoard()
     let process: ProcessMetrics
@@ -92,6 +93,9 @@ final class Agent: Sendable {
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
             alerts: { ruler.alerts })
+        anomalies = AnomalyRoom(
+            configuration.anomalies, folder: configuration.data, stores: stores, registry: registry,
+            clock: clock)
     }
 
     /// How and when the configuration was read last.
@@ -163,6 +167,7 @@ final class Agent: Sendable {
         following.withLock { $0 = task }
         await ruler.apply(groups)
         try delivery.start()
+        anomalies.start()
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
@@ -185,6 +190,7 @@ final class Agent: Sendable {
         }
         scraper.stop()
         await delivery.stop()
+        anomalies.stop()
         let task = following.withLock { $0 }
         task?.cancel()
         await task?.value
@@ -217,6 +223,7 @@ final class Agent: Sendable {
             new.query.concurrency = old.query.concurrency
             let groups = try loadRules(new)
             try delivery.apply(new.delivery)
+            anomalies.apply(new.anomalies)
             scraper.apply(new.scrapes)
             follower.apply(new.logs)
             notifier.apply(new.notifications.receivers)

@@ -19,11 +19,14 @@ struct Feeder: Sendable {
     private static let liveStepMillis: Millis = 5_000
 
     func run() async {
-        var team = SimulatedTeam(seed: 20_261_121)
         let now = clock.now()
+        var team = SimulatedTeam(seed: 20_261_121, now: now)
         let delivery = SimulatedDelivery(seed: 20_261_121, now: now)
         await post(JSON.array(delivery.events).encoded, to: "events")
         await post(JSON.array(delivery.feedback).encoded, to: "feedback")
+        for run in SimulatedTraining.runs(now: now) {
+            await post(JSON.array(run).encoded, to: "events")
+        }
         var batch: [(time: Millis, sample: SimulatedSample)] = []
         var time = now - Feeder.pastMillis
         while time < now {

@@ -22,6 +22,13 @@ public struct CumulativeSum: Sendable, Equatable {
         threshold = CumulativeSum.threshold(points: max(points, 10), slack: shift / 2)
     }
 
+    init(slack: Double, threshold: Double, up: Double, down: Double) {
+        self.slack = slack
+        self.threshold = threshold
+        self.up = up
+        self.down = down
+    }
+
     /// Takes a value; true at a change, after which the sums begin anew.
     public mutating func observe(_ value: Double) -> Bool {
         // A gap is no evidence, and one huge value is a spike and no shift: it may fill the sum, no more.
