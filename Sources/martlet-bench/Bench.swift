@@ -12,11 +12,24 @@ struct Bench {
             return try Fill.run(folder: words[2], endMillis: end)
         }
         let isQuick = CommandLine.arguments.contains("--quick")
+        let seed = words.count > 2 ? UInt64(words[2]) ?? 1 : 1
+        if words.contains("anomaly-null") {
+            return AnomalyNull.run(seed: seed, series: isQuick ? 20 : 200)
+        }
+        if words.contains("anomaly-power") {
+            return AnomalyPower.run(seed: seed, rounds: isQuick ? 5 : 40)
+        }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)
         print("| what | figure | how it was measured |")
         print("|---|---:|---|")
+        if words.contains("anomaly") {
+            for row in try AnomalyBench.rows(rounds: isQuick ? 1 : 3) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
         // `martlet-bench drift` measures the judges of drift and quality alone.
         if CommandLine.arguments.contains("drift") {
             for row in try DriftBench.rows(rounds: isQuick ? 1 : 3) {
