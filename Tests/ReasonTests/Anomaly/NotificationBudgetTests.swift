@@ -5,7 +5,7 @@ import Reason
 import Testing
 
 private let start: Millis = 1_767_225_600_000
-private let day: Millis = 86_400_000
+private let dayLength: Millis = 86_400_000
 
 private func look(_ evidence: [String: Double]) -> [NotificationBudget.Evidence] {
     evidence.sorted { $0.key < $1.key }.map { .init(series: $0.key, evidence: $0.value) }
@@ -33,27 +33,27 @@ private func settled() -> NotificationBudget {
 
     @Test func `strong evidence is told at once and not again within the quiet time`() {
         var budget = settled()
-        let now = start + 22 * day
+        let now = start + 22 * dayLength
         #expect(budget.notified(look(["b": 6]), among: 10, at: now) == ["b"])
         #expect(budget.notified(look(["b": 6]), among: 10, at: now + 3_600_000) == [])
-        #expect(budget.notified(look(["b": 6]), among: 10, at: now + day) == ["b"])
+        #expect(budget.notified(look(["b": 6]), among: 10, at: now + dayLength) == ["b"])
     }
 
     @Test func `weak evidence alone is not told, the same in many series at once is`() {
         var budget = settled()
-        let now = start + 22 * day
+        let now = start + 22 * dayLength
         let weak = 2.3
         #expect(budget.notified(look(["a": weak]), among: 10, at: now) == [])
         let names = (0..<9).map { "s\($0)" }
         let together = Dictionary(uniqueKeysWithValues: names.map { ($0, weak) })
-        #expect(budget.notified(look(together), among: 10, at: now + day).count == 9)
+        #expect(budget.notified(look(together), among: 10, at: now + dayLength).count == 9)
     }
 
     @Test func `weak evidence that stays for weeks is told in the end`() {
         var budget = settled()
         var told: Int?
         for half in 0..<60 where told == nil {
-            let now = start + 22 * day + Millis(half) * 12 * 3_600_000
+            let now = start + 22 * dayLength + Millis(half) * 12 * 3_600_000
             if budget.notified(look(["c": 2.6]), among: 10, at: now) == ["c"] { told = half }
         }
         #expect(told.map { $0 > 0 } == true, "\(String(describing: told))")
@@ -62,17 +62,17 @@ private func settled() -> NotificationBudget {
     @Test func `incidents make the level stricter within bounds only`() {
         var budget = settled()
         for hour in 0..<200 {
-            let now = start + 22 * day + Millis(hour) * 3_600_000
+            let now = start + 22 * dayLength + Millis(hour) * 3_600_000
             _ = budget.notified(look(["i\(hour)": 8]), among: 300, at: now)
         }
-        let now = start + 32 * day
+        let now = start + 32 * dayLength
         #expect(budget.notified(look(["other": 5]), among: 300, at: now) == ["other"])
     }
 
     @Test func `the first day only teaches`() {
         var budget = NotificationBudget()
         #expect(budget.notified(look(["a": 9]), among: 1, at: start) == [])
-        #expect(budget.notified(look(["a": 9]), among: 1, at: start + day / 2) == [])
-        #expect(budget.notified(look(["a": 9]), among: 1, at: start + 2 * day) == ["a"])
+        #expect(budget.notified(look(["a": 9]), among: 1, at: start + dayLength / 2) == [])
+        #expect(budget.notified(look(["a": 9]), among: 1, at: start + 2 * dayLength) == ["a"])
     }
 }

@@ -116,7 +116,7 @@ private struct Sum: ChangeDetector {
     }
 
     @Test func `any number of threads gives the same bits`() {
-        func scores(_ seed: UInt64) -> [UInt64] {
+        @Sendable func scores(_ seed: UInt64) -> [UInt64] {
             var model = SeriesModel(seed: seed)
             return wildStream(800, seed: seed).map {
                 model.observe(time: $0.time, value: $0.value).score.bitPattern
