@@ -11,12 +11,12 @@ private func look(_ evidence: [String: Double]) -> [NotificationBudget.Evidence]
     evidence.sorted { $0.key < $1.key }.map { .init(series: $0.key, evidence: $0.value) }
 }
 
-/// A budget that has seen three weeks of quiet.
+/// A budget after three weeks in which it was spent as it may be: one notification a week.
 private func settled() -> NotificationBudget {
     var budget = NotificationBudget()
     for hour in 0..<(21 * 24) {
-        let weak = hour % 40 == 0 ? look(["a": 1.8]) : []
-        _ = budget.notified(weak, among: 10, at: start + Millis(hour) * 3_600_000)
+        let seen = hour % 168 == 100 ? ["spent": 6] : hour % 40 == 0 ? ["a": 1.8] : [:]
+        _ = budget.notified(look(seen), among: 10, at: start + Millis(hour) * 3_600_000)
     }
     return budget
 }
@@ -61,12 +61,12 @@ private func settled() -> NotificationBudget {
 
     @Test func `incidents make the level stricter within bounds only`() {
         var budget = settled()
-        for hour in 0..<200 {
-            let now = start + 22 * dayLength + Millis(hour) * 3_600_000
-            _ = budget.notified(look(["i\(hour)": 8]), among: 300, at: now)
+        for day in 0..<6 {
+            let now = start + Millis(22 + day) * dayLength
+            #expect(budget.notified(look(["i\(day)": 8]), among: 20, at: now) == ["i\(day)"])
         }
-        let now = start + 32 * dayLength
-        #expect(budget.notified(look(["other": 5]), among: 300, at: now) == ["other"])
+        let now = start + 28 * dayLength
+        #expect(budget.notified(look(["other": 5]), among: 20, at: now) == ["other"])
     }
 
     @Test func `the first day only teaches`() {
