@@ -12,6 +12,13 @@ struct Bench {
             return try Fill.run(folder: words[2], endMillis: end)
         }
         let isQuick = CommandLine.arguments.contains("--quick")
+        let seed = words.count > 2 ? UInt64(words[2]) ?? 1 : 1
+        if words.contains("anomaly-null") {
+            return AnomalyNull.run(seed: seed, series: isQuick ? 20 : 200)
+        }
+        if words.contains("anomaly-power") {
+            return AnomalyPower.run(seed: seed, rounds: isQuick ? 5 : 40)
+        }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)
@@ -19,6 +26,12 @@ struct Bench {
         if words.contains("groups") { return try GroupBench.run(rounds: isQuick ? 1 : 3) }
         print("| what | figure | how it was measured |")
         print("|---|---:|---|")
+        if words.contains("anomaly") {
+            for row in try AnomalyBench.rows(rounds: isQuick ? 1 : 3) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
         // `martlet-bench network` measures the embedded network and the stream detectors alone.
         if words.contains("network") {
             for row in try NetworkBench.rows(rounds: isQuick ? 1 : 5) {

@@ -97,7 +97,7 @@ struct Progress {
     private let what: String
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let began = Clock.system.monotonic()
-    private var shown: UInt64 = 0
+    private var shown: Int64 = 0
 
     init(of total: Int, what: String) {
         self.total = total

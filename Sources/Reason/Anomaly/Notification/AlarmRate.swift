@@ -14,8 +14,8 @@ struct AlarmRate: Sendable, Equatable {
     /// The mean height of a peak, and the episodes that an assumption of it weighs.
     static let assumedHeight = 0.3
     static let assumedEpisodes = 5.0
-    /// A real incident's peak must not stretch the tail without limit: capped at so many mean heights.
-    private static let mostHeights = 4.0
+    /// A real incident's peak must not stretch the tail: higher ones count as this high.
+    private static let mostHeight = 1.5
     private static let week = 7.0 * 86_400_000
 
     var since: Millis
@@ -49,7 +49,7 @@ struct AlarmRate: Sendable, Equatable {
     ///
     /// - Returns: what it adds to the service's episodes and heights.
     mutating func take(
-        excess: Double, height: Double, now: Millis, quietTime: Millis
+        excess: Double, now: Millis, quietTime: Millis
     ) -> (episodes: Double, heights: Double) {
         var opened = 0.0
         if latest.map({ now < $0 || now - $0 > quietTime }) ?? true {
@@ -58,8 +58,7 @@ struct AlarmRate: Sendable, Equatable {
             peak = 0
         }
         latest = now
-        let capped = min(excess, Self.mostHeights * height)
-        let higher = max(0, capped - peak)
+        let higher = max(0, min(excess, Self.mostHeight) - peak)
         peak += higher
         heights += higher
         return (opened, higher)

@@ -122,7 +122,7 @@ public struct NotificationBudget: Sendable, Equatable {
         let block = max(quietTime, 1)
         let probability = 1 - exp(-expected * Double(block) / Double(period))
         let carried = rate.carry(max(probability, 1e-300), now: now, blockLength: block)
-        let added = rate.take(excess: excess, height: height, now: now, quietTime: quietTime)
+        let added = rate.take(excess: excess, now: now, quietTime: quietTime)
         episodes += added.episodes
         heights += added.heights
         rates[name] = rate

@@ -66,11 +66,10 @@ struct SeriesEnsemble: Sendable {
         if sketches[view].seen > 0 && sketches[view].isReady {
             let value = sketches[view].standardised(residual)
             surprises[view] = sketches[view].surprise(value)
-            let scale = sketches[view].scale
-            if let spread, scale > 0, let kind = SeriesResidual(rawValue: view) {
+            if let spread, let kind = SeriesResidual(rawValue: view) {
                 let size = kind.injected(Self.injectedSpreads * spread)
-                let up = sketches[view].surprise((residual + size) / scale)
-                let down = sketches[view].surprise((residual - size) / scale)
+                let up = sketches[view].surprise(sketches[view].standardised(residual + size))
+                let down = sketches[view].surprise(sketches[view].standardised(residual - size))
                 injections[view] = min(injections[view] + 1, 100)
                 power[view] += (0.5 * (up + down) - power[view]) / injections[view]
             }

@@ -20,7 +20,7 @@ struct SeriesFeatures: Sendable, Equatable {
     var lastValue = 0.0
     var stepMean = 0.0
     var stepCount = 0.0
-    var day = SeasonalProfile(period: 86_400_000, bins: 96, rounds: 7)
+    var day = SeasonalProfile(period: 86_400_000, bins: 288, rounds: 7)
     var week = SeasonalProfile(period: 7 * 86_400_000, bins: 336, rounds: 3)
     var filter = Autoregression()
     var recent = Window(10)

@@ -39,25 +39,47 @@ public struct SeriesModel: Sendable {
     /// `value` may be anything: what is not finite, or beyond ±1e150, is a gap. `time` should grow;
     /// a clock that jumps is borne.
     public mutating func observe(time: Millis, value: Double) -> AnomalyReading {
-        guard value.magnitude <= Self.largest else {
-            return unjudged(Phrase("anomaly.gap"))
+        let found = judge(time: time, value: value)
+        guard let found else { return unjudged(silence(value)) }
+        var reading = AnomalyReading(
+            score: 1 - pow(10, -found.reported), surprise: 1 - pow(10, -found.evidence),
+            evidence: found.evidence, low: value, high: value, expected: value, isReady: true,
+            reason: Self.usual)
+        drawBand(&reading, around: value)
+        if found.evidence >= options.alarmEvidence {
+            reading.reason = reason(value, reading.expected)
         }
-        if let from = relevelFrom, time >= from { return relevel(time, value) }
+        return reading
+    }
+
+    /// The evidence alone, without band and words: found, and what of it is news. 0 while not ready.
+    mutating func evidence(time: Millis, value: Double) -> (found: Double, reported: Double) {
+        judge(time: time, value: value).map { ($0.evidence, $0.reported) } ?? (0, 0)
+    }
+
+    private mutating func judge(
+        time: Millis, value: Double
+    ) -> (evidence: Double, reported: Double)? {
+        guard value.magnitude <= Self.largest else { return nil }
+        if let from = relevelFrom, time >= from {
+            relevel(time, value)
+            return nil
+        }
         let spread = features.spread
         features.take(time: time, value: value, into: &residuals)
         let evidence = ensemble.judge(residuals, spread: spread)
-        guard features.count > Double(options.warmUp) else {
-            let seen = ["count": String(Int(features.count)), "needed": String(options.warmUp)]
-            return unjudged(Phrase("anomaly.learning", seen))
-        }
+        if features.count <= Double(options.warmUp) { return nil }
         let reported = news.report(
             evidence, at: time, alarm: options.alarmEvidence, quietTime: options.quietTime)
-        var reading = AnomalyReading(
-            score: 1 - pow(10, -reported), surprise: 1 - pow(10, -evidence), evidence: evidence,
-            low: value, high: value, expected: value, isReady: true, reason: Self.usual)
-        drawBand(&reading, around: value)
-        if evidence >= options.alarmEvidence { reading.reason = reason(value, reading.expected) }
-        return reading
+        return (evidence, reported)
+    }
+
+    /// Why there is no judgement.
+    private func silence(_ value: Double) -> Phrase {
+        guard value.magnitude <= Self.largest else { return Phrase("anomaly.gap") }
+        if features.count > Double(options.warmUp) { return Phrase("anomaly.relevel") }
+        let seen = ["count": String(Int(features.count)), "needed": String(options.warmUp)]
+        return Phrase("anomaly.learning", seen)
     }
 
     private func drawBand(_ reading: inout AnomalyReading, around value: Double) {
@@ -82,7 +104,7 @@ public struct SeriesModel: Sendable {
             isReady: false, reason: reason)
     }
 
-    private mutating func relevel(_ time: Millis, _ value: Double) -> AnomalyReading {
+    private mutating func relevel(_ time: Millis, _ value: Double) {
         relevelSum += value - features.expected(at: time)
         relevelCount += 1
         if relevelCount >= Self.relevelling {
@@ -91,7 +113,6 @@ public struct SeriesModel: Sendable {
             news = NewsFilter()
             relevelFrom = nil
         }
-        return unjudged(Phrase("anomaly.relevel"))
     }
 
     /// A deployment at `time` moves the level for a reason: ten observations from then on make the new

@@ -7,7 +7,7 @@
 enum SeriesResidual: Int, CaseIterable, Sendable {
     /// Against the level of the last week.
     case level
-    /// Against the same quarter of an hour of earlier days.
+    /// Against the same five minutes of earlier days.
     case day
     /// Against the same half hour of earlier weeks.
     case week
