@@ -74,7 +74,7 @@ enum AnomalyPower {
     }
 
     static func run(seed: UInt64, rounds: Int) {
-        let thresholds = Base.allCases.map { thresholds($0, seed: seed) }
+        let thresholds = Base.allCases.map { Self.thresholds($0, seed: seed) }
         print(
             "\(3 * rounds) series a row, a third each white, autoregressive, seasonal; seed \(seed)"
         )

@@ -31,8 +31,11 @@ struct MovingScore: Rival {
         }
         if ring.count < 30 { return 0 }
         let mean = ring.reduce(0, +) / Double(ring.count)
-        let variance = ring.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(ring.count)
-        return variance > 0 ? abs(value - mean) / variance.squareRoot() : value == mean ? 0 : 1e6
+        var sum = 0.0
+        for one in ring { sum += (one - mean) * (one - mean) }
+        let variance = sum / Double(ring.count)
+        if variance == 0 { return value == mean ? 0 : 1e6 }
+        return abs(value - mean) / variance.squareRoot()
     }
 }
 
@@ -49,8 +52,9 @@ struct WindowRival: Rival {
         if first.count < 288 {
             first.append(value)
             mean = first.reduce(0, +) / Double(first.count)
-            let variance = first.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(first.count)
-            scale = max(variance.squareRoot(), 1e-12)
+            var sum = 0.0
+            for one in first { sum += (one - mean) * (one - mean) }
+            scale = max((sum / Double(first.count)).squareRoot(), 1e-12)
             return 0
         }
         insert((value - mean) / scale)
@@ -75,10 +79,13 @@ struct WindowRival: Rival {
         var strongest = 0.0
         while true {
             // Oldest first.
-            let buckets = rows.reversed().flatMap { $0 }
-            let count = buckets.reduce(0) { $0 + $1.count }
-            let sum = buckets.reduce(0) { $0 + $1.sum }
-            let square = buckets.reduce(0) { $0 + $1.square }
+            let buckets: [Bucket] = rows.reversed().flatMap { $0 }
+            var (count, sum, square) = (0.0, 0.0, 0.0)
+            for bucket in buckets {
+                count += bucket.count
+                sum += bucket.sum
+                square += bucket.square
+            }
             let variance = max(0, square / count - sum * sum / count / count)
             let level = log(2 * log(max(count, 3)) / 0.002)
             var old = (count: 0.0, sum: 0.0)
@@ -119,7 +126,8 @@ struct NetdataMeans: Rival {
         values.append(value)
         if values.count > 8 { values.removeFirst() }
         guard values.count == 8 else { return 0 }
-        let smooth = (0..<6).map { (values[$0] + values[$0 + 1] + values[$0 + 2]) / 3 }
+        var smooth = [Double](repeating: 0, count: 6)
+        for lag in 0..<6 { smooth[lag] = (values[lag] + values[lag + 1] + values[lag + 2]) / 3 }
         let feature = [
             smooth[5] - smooth[4], smooth[5], smooth[4], smooth[3], smooth[2], smooth[1],
         ]
@@ -129,13 +137,24 @@ struct NetdataMeans: Rival {
         defer { if seen % 36 == 0 && features.count == 72 { train() } }
         if models.count < 18 { return 0 }
         // All models must agree: the least of their distances, in units of their own limits.
-        return models.map { Self.distance(feature, $0.centres) / $0.limit }.min() ?? 0
+        var least = Double.infinity
+        for model in models {
+            least = min(least, Self.distance(feature, model.centres) / model.limit)
+        }
+        return least
     }
 
     private static func distance(_ point: [Double], _ centres: [[Double]]) -> Double {
-        centres.map { centre in
-            zip(point, centre).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
-        }.min() ?? 0
+        var nearest = Double.infinity
+        for centre in centres {
+            var sum = 0.0
+            for axis in 0..<6 {
+                let apart = point[axis] - centre[axis]
+                sum += apart * apart
+            }
+            nearest = min(nearest, sum.squareRoot())
+        }
+        return nearest
     }
 
     private mutating func train() {
@@ -145,8 +164,8 @@ struct NetdataMeans: Rival {
             var sums = [[Double]](repeating: [Double](repeating: 0, count: 6), count: 2)
             var counts = [0.0, 0.0]
             for point in features {
-                let near =
-                    Self.distance(point, [centres[0]]) <= Self.distance(point, [centres[1]]) ? 0 : 1
+                let first = Self.distance(point, [centres[0]])
+                let near = first <= Self.distance(point, [centres[1]]) ? 0 : 1
                 counts[near] += 1
                 for axis in 0..<6 { sums[near][axis] += point[axis] }
             }
