@@ -15,7 +15,7 @@ struct SimulatedSample {
 /// A team that ships a chat application, and the model behind it.
 struct SimulatedTeam {
     private var generator: SplitMix
-    /// When the retrieval behind the chat begins to slow down, little by little.
+    /// When the retrieval behind the chat begins to slow down.
     private let creepStart: Millis
 
     /// - Parameter now: two hours earlier something began that no threshold has seen yet.
@@ -24,11 +24,11 @@ struct SimulatedTeam {
         creepStart = now - 2 * 3_600_000
     }
 
-    /// What the creeping fault does: the threshold of the demo (0.45 s) is crossed about half an hour
-    /// after the start, the models see it long before.
+    /// What the fault does: half as slow again at once, then worse and worse. The threshold of the demo
+    /// (0.45 s) is crossed about half an hour after the start; the models see the first step.
     private func creep(at time: Millis) -> Double {
         let hours = Double(time - creepStart) / 3_600_000
-        return hours < 0 || hours > 4 ? 1 : 1 + min(0.75 * hours, 2.2)
+        return hours < 0 || hours > 4 ? 1 : 1.5 + min(0.55 * hours, 1.8)
     }
 
     /// The KPIs at a moment; the incident of a day lies between 14:00 and 14:40 UTC.
