@@ -80,7 +80,7 @@ public struct AnomaliesAPI: Sendable {
             var found: [Labels: Series] = [:]
             for matchers in try AnomaliesAPI.matchers(request.parameter("service")) {
                 let selected = try source.select(
-                    matchers, TimeRange(from: baseline, through: to), hints)
+                    matchers, TimeRange(from: min(baseline, from - 86_400_000), through: to), hints)
                 for series in selected.series
                 where !series.labels.metric.hasPrefix("martlet_anomaly_") {
                     found[series.labels] = series
@@ -89,7 +89,7 @@ public struct AnomaliesAPI: Sendable {
             let metadata = source.metadata()
             let ranked = rankChanges(
                 Array(found.values), in: TimeRange(from: from, through: to),
-                counters: { isCounter($0, metadata[$0]) })
+                since: baseline, counters: { isCounter($0, metadata[$0]) })
             let limit = try request.parameter("limit") == nil ? 50 : request.limit()
             return success(capacity: 16_384) { writer in
                 writer.beginObject()

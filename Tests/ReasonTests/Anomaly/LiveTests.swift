@@ -196,6 +196,29 @@ import Testing
         #expect(abs(changes[2].before * 60 - 10) < 0.5)
     }
 
+    @Test func `what happens every day at that time has not changed`() throws {
+        let daily = wave(["__name__": "daily"], minutes: 2 * 1440, seed: 11)
+        let broken = wave(["__name__": "broken"], minutes: 2 * 1440, seed: 12) {
+            $0 >= 1440 + 360 ? $1 + 60 : $1
+        }
+        // The wave falls here, so that the time before the span looks otherwise for both.
+        let from = start + (1440 + 600) * LiveTests.minute
+        let span = TimeRange(from: from, through: from + 60 * LiveTests.minute)
+        let changes = rankChanges(
+            [daily, broken], in: span, since: from - 60 * LiveTests.minute, counters: { _ in false }
+        )
+        let steady = try #require(changes.first { $0.labels.metric == "daily" })
+        #expect(steady.distance < 0.4)
+        // Broken for hours before the span already: no change of the span either.
+        let late = TimeRange(
+            from: start + (1440 + 360) * LiveTests.minute,
+            through: start + (1440 + 420) * LiveTests.minute)
+        let found = rankChanges(
+            [daily, broken], in: late, since: late.from - 60 * LiveTests.minute,
+            counters: { _ in false })
+        #expect(found.first?.labels.metric == "broken" && found.first?.distance == 1)
+    }
+
     @Test func `a group is learnt from its samples and judges the newest values`() throws {
         let names = ["a", "b", "c", "d"]
         var generator = Generator(seed: 10)

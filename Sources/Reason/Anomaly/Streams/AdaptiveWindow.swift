@@ -144,8 +144,9 @@ public struct AdaptiveWindow: Sendable, Equatable {
     private func hasDifference() -> Bool {
         let confidence = log(2 * log(Double(width)) / delta)
         let variance = self.variance
-        // What is certainly below the bound needs no square root: the slack covers rounding.
+        // What is certainly below the bound needs no division and no root: the slacks cover rounding.
         let quick = 2 * variance * confidence * (1 - 1e-9)
+        let rounding = 0x1p-48
         let least = Double(partMin)
         return totals.withUnsafeBufferPointer { totals in
             var oldCount = 0.0
@@ -162,9 +163,18 @@ public struct AdaptiveWindow: Sendable, Equatable {
                     newTotal -= bucket
                     if row == 0 && place == counts[0] - 1 { return false }
                     if newCount < least || oldCount < least { continue }
+                    let (oldFree, newFree) = (oldCount - least + 1, newCount - least + 1)
+                    let (old, new) = (oldTotal * newCount, newTotal * oldCount)
+                    let gap = abs(old - new) + rounding * (abs(old) + abs(new))
+                    let both = oldCount * newCount
+                    // Written so that an overflow takes the long way.
+                    if gap * gap * (oldFree * newFree)
+                        < quick * (oldFree + newFree) * both * both
+                    {
+                        continue
+                    }
                     let difference = abs(oldTotal / oldCount - newTotal / newCount)
-                    let harmonic = 1 / (oldCount - least + 1) + 1 / (newCount - least + 1)
-                    if difference * difference <= quick * harmonic { continue }
+                    let harmonic = 1 / oldFree + 1 / newFree
                     let bound =
                         (2 * harmonic * variance * confidence).squareRoot()
                         + 2.0 / 3 * confidence * harmonic

@@ -3,7 +3,7 @@
 
 import { get } from '../api.js';
 import { h, put } from '../dom.js';
-import { ago, dateTime, digits, duration, format } from '../format.js';
+import { ago, dateTime, digits, duration, format, unknown } from '../format.js';
 import { expected } from '../expected.js';
 import { phrase, t } from '../lang.js';
 import { command, empty, exploreLink, failure, pill, skeleton } from '../parts.js';
@@ -14,6 +14,7 @@ import { table } from '../table.js';
 import { trainingRuns } from '../training.js';
 
 const api = '/api/martlet/v1/';
+const figure = (value, count) => (Number.isFinite(value) ? digits(value, count) : unknown);
 
 export async function open(place, context) {
   const [library, services, findings, picture, changes, series, groups, runs] = Array.from({ length: 8 }, () => h('section.anomaly-part'));
@@ -59,10 +60,10 @@ export async function open(place, context) {
     }
     put(services, title('anomalies.services', 'anomalies.services_what'), h('section.card', table([
       { title: t('anomalies.service'), text: row => row.service, cell: row => h('button.quiet', { type: 'button', 'aria-pressed': String(row.service === service), onclick: () => choose(row.service === service ? '' : row.service) }, row.service) },
-      { title: t('anomalies.state'), value: row => row.since ?? 0, cell: row => (row.since ? pill('warn', t('anomalies.since', { count: row.parts, ago: ago(row.since * 1000) })) : pill('ok', t('anomalies.usual'))) },
-      { title: t('anomalies.watched'), numeric: true, value: row => row.series, cell: row => digits(row.series) },
-      { title: t('anomalies.ready'), numeric: true, value: row => row.ready, cell: row => digits(row.ready) },
-      { title: t('anomalies.unusual'), numeric: true, value: row => row.unusual, cell: row => digits(row.unusual) },
+      { title: t('anomalies.state'), value: row => row.since ?? 0, cell: row => (row.since ? pill('warn', t('anomalies.since', { count: row.parts, ago: ago(row.since * 1000) })) : row.ready ? pill('ok', t('anomalies.usual')) : pill('empty', t('anomalies.not_yet'))) },
+      { title: t('anomalies.watched'), numeric: true, value: row => row.series, cell: row => figure(row.series) },
+      { title: t('anomalies.ready'), numeric: true, value: row => row.ready, cell: row => figure(row.ready) },
+      { title: t('anomalies.unusual'), numeric: true, value: row => row.unusual, cell: row => figure(row.unusual) },
     ], state.services, { order: [1, 'down'], caption: t('anomalies.services') }),
     state.learning ? h('p.mute', t('anomalies.learning', { count: state.learning })) : null,
     state.refused ? h('p.mute', t('anomalies.refused', { count: state.refused })) : null));
@@ -97,10 +98,10 @@ export async function open(place, context) {
 
   const changeTable = answer => table([
     { title: t('table.series'), text: row => row.name, cell: row => h('a', { href: exploreLink(row.name) }, row.name) },
-    { title: t('anomalies.before'), numeric: true, value: row => row.before, cell: row => digits(row.before) },
-    { title: t('anomalies.during'), numeric: true, value: row => row.during, cell: row => digits(row.during) },
+    { title: t('anomalies.before'), numeric: true, value: row => row.before, cell: row => figure(row.before) },
+    { title: t('anomalies.during'), numeric: true, value: row => row.during, cell: row => figure(row.during) },
     { title: t('anomalies.distance'), hint: t('anomalies.distance_hint'), numeric: true, value: row => row.distance, cell: row => format(row.distance, 'ratio') },
-    { title: t('anomalies.moved'), numeric: true, value: row => row.moved ?? Infinity, cell: row => (row.moved === null ? '–' : '+' + duration(row.moved - answer.start)) },
+    { title: t('anomalies.moved'), numeric: true, value: row => row.moved ?? Infinity, cell: row => (row.moved === null ? unknown : '+' + duration(row.moved - answer.start)) },
   ], answer.changes, { caption: t('anomalies.changes') });
 
   function drawChangesButton() {
@@ -126,11 +127,11 @@ export async function open(place, context) {
     if (!rows.length) return put(series);
     put(series, title('anomalies.series', 'anomalies.series_what'), h('section.card', table([
       { title: t('table.series'), text: row => row.name, cell: row => h('button.quiet.series-name', { type: 'button', onclick: () => { setQuery({ series: row.name }); drawPicture(); picture.scrollIntoView({ block: 'nearest' }); } }, row.name) },
-      { title: t('anomalies.surprise'), hint: t('anomalies.surprise_hint'), numeric: true, value: row => row.surprise ?? -1, cell: row => (row.isReady ? digits(row.surprise, 4) : '–') },
-      { title: t('anomalies.value'), numeric: true, value: row => row.value, cell: row => digits(row.value) },
-      { title: t('anomalies.band'), text: row => (row.isReady ? t('anomalies.between', { low: digits(row.low), high: digits(row.high) }) : '–') },
+      { title: t('anomalies.surprise'), hint: t('anomalies.surprise_hint'), numeric: true, value: row => row.surprise ?? -1, cell: row => (row.isReady ? figure(row.surprise, 4) : unknown) },
+      { title: t('anomalies.value'), numeric: true, value: row => row.value, cell: row => figure(row.value) },
+      { title: t('anomalies.band'), text: row => (row.isReady ? t('anomalies.between', { low: figure(row.low), high: figure(row.high) }) : unknown) },
       { title: t('anomalies.reason'), text: row => phrase(row.reason) },
-    ], rows, { caption: t('anomalies.series'), order: [1, 'down'], rowsMax: 100 }),
+    ], rows, { caption: t('anomalies.series'), order: [1, 'down'], rowsMax: 40 }),
     state.count > rows.length ? h('p.mute', t('table.more', { shown: rows.length, count: state.count })) : null));
   }
 
@@ -138,10 +139,10 @@ export async function open(place, context) {
     if (!all.length) return put(groups);
     put(groups, title('anomalies.groups', 'anomalies.groups_what'), h('section.card', table([
       { title: t('anomalies.service'), text: row => row.service },
-      { title: t('anomalies.columns'), numeric: true, value: row => row.columns, cell: row => digits(row.columns) },
-      { title: t('anomalies.axes'), numeric: true, value: row => row.axes, cell: row => digits(row.axes) },
-      { title: t('anomalies.axes_score'), numeric: true, value: row => row.score ?? -1, cell: row => digits(row.score, 4) },
-      { title: t('anomalies.network_score'), numeric: true, value: row => row.network ?? -1, cell: row => digits(row.network, 4) },
+      { title: t('anomalies.columns'), numeric: true, value: row => row.columns, cell: row => figure(row.columns) },
+      { title: t('anomalies.axes'), numeric: true, value: row => row.axes, cell: row => figure(row.axes) },
+      { title: t('anomalies.axes_score'), numeric: true, value: row => row.score ?? -1, cell: row => figure(row.score, 4) },
+      { title: t('anomalies.network_score'), numeric: true, value: row => row.network ?? -1, cell: row => figure(row.network, 4) },
       { title: t('anomalies.leading'), text: row => (row.score > 0.98 ? row.leading.join(', ') : '') },
       { title: t('anomalies.trained'), value: row => row.trained, cell: row => ago(row.trained * 1000) },
     ], all, { caption: t('anomalies.groups') })));
