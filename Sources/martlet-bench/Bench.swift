@@ -24,11 +24,33 @@ struct Bench {
         if words.contains("drift-memory") { return DriftBench.holdColumns() }
         if words.contains("drift-null") { return DriftNull.print(isQuick: isQuick) }
         if words.contains("drift-power") { return try DriftPower.print(isQuick: isQuick) }
+        let seed = words.count > 2 ? UInt64(words[2]) ?? 1 : 1
+        if words.contains("anomaly-null") {
+            return AnomalyNull.run(seed: seed, series: isQuick ? 20 : 200)
+        }
+        if words.contains("anomaly-power") {
+            return AnomalyPower.run(seed: seed, rounds: isQuick ? 5 : 40)
+        }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)
+        // `martlet-bench groups` judges simulated services with known incidents.
+        if words.contains("groups") { return try GroupBench.run(rounds: isQuick ? 1 : 3) }
         print("| what | figure | how it was measured |")
         print("|---|---:|---|")
+        if words.contains("anomaly") {
+            for row in try AnomalyBench.rows(rounds: isQuick ? 1 : 3) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
+        // `martlet-bench network` measures the embedded network and the stream detectors alone.
+        if words.contains("network") {
+            for row in try NetworkBench.rows(rounds: isQuick ? 1 : 5) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
         // `martlet-bench drift` measures the judges of drift and quality alone.
         if CommandLine.arguments.contains("drift") {
             for row in try DriftBench.rows(rounds: isQuick ? 1 : 3) {

@@ -54,7 +54,7 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
         }
     }
 
-    @Test(arguments: ["agent", "host", "logs", "models", "scrape"])
+    @Test(arguments: ["agent", "anomalies", "delivery", "host", "logs", "models", "scrape"])
     func `the tests hold here`(_ name: String) {
         let report = RuleTester().run("\(folder)/tests/\(name).yml")
         #expect(
@@ -65,7 +65,7 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
 
     @Test(
         .enabled(if: hasPromtool, "no promtool"),
-        arguments: ["agent", "host", "logs", "models", "scrape"])
+        arguments: ["agent", "anomalies", "delivery", "host", "logs", "models", "scrape"])
     func `the tests hold in promtool`(_ name: String) throws {
         let pipe = try #require(
             popen("/usr/bin/promtool test rules '\(folder)/tests/\(name).yml' 2>&1", "r"))

@@ -13,7 +13,7 @@ extension Agent {
     /// Paths that the page itself routes.
     private static let pages = [
         "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore",
-        "/host",
+        "/host", "/anomalies",
         "/dashboards", "/system", "/help", "/graph",
     ]
 
@@ -66,7 +66,8 @@ extension Agent {
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
             ).routes
             + FindingsAPI(log: stores.records.findings).routes
-            + delivery.routes + models.routes + home.routes + metrics.routes + files.routes
+            + anomalies.routes + delivery.routes + models.routes + home.routes + metrics.routes
+            + files.routes
     }
 
     private var flags: [(String, String)] {

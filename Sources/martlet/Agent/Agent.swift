@@ -27,6 +27,7 @@ final class Agent: Sendable {
     let notifier: Notifier
     let delivery: DeliveryRoom
     let models: ModelRoom
+    let anomalies: AnomalyRoom
     let follower: LogFollower
     let board = HostBoard()
     let process: ProcessMetrics
@@ -97,6 +98,9 @@ final class Agent: Sendable {
         models = ModelRoom(
             configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,
             registry: registry, clock: clock, board: modelBoard, deliveries: delivery.board)
+        anomalies = AnomalyRoom(
+            configuration.anomalies, folder: configuration.data, stores: stores, registry: registry,
+            clock: clock)
     }
 
     /// How and when the configuration was read last.
@@ -169,6 +173,7 @@ final class Agent: Sendable {
         await ruler.apply(groups)
         try delivery.start()
         try models.start(scrapes: configuration.scrapes, configuration.scrapeDefaults)
+        anomalies.start()
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
@@ -192,6 +197,7 @@ final class Agent: Sendable {
         scraper.stop()
         await delivery.stop()
         await models.stop()
+        anomalies.stop()
         let task = following.withLock { $0 }
         task?.cancel()
         await task?.value
@@ -225,6 +231,7 @@ final class Agent: Sendable {
             let groups = try loadRules(new)
             try delivery.apply(new.delivery)
             try models.apply(new.models, scrapes: new.scrapes, new.scrapeDefaults)
+            anomalies.apply(new.anomalies)
             follower.apply(new.logs)
             notifier.apply(new.notifications.receivers)
             await ruler.apply(groups)

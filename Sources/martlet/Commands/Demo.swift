@@ -18,6 +18,21 @@ struct Demo: AsyncParsableCommand {
     @Option(help: "HOST:PORT to listen on.") var listen = "127.0.0.1:9797"
     @Option(help: "The folder with dashboards/ and alerts/.") var share: String?
 
+    /// A threshold as a team would set it; the page Anomalies shows what it sees too late.
+    private static let rules = """
+        groups:
+          - name: simulated
+            rules:
+              - alert: ChatRetrievalSlow
+                expr: chat_retrieval_seconds > 0.45
+                for: 2m
+                labels: {severity: warning}
+                annotations:
+                  summary: 'Retrieval of {{ $labels.service }} takes {{ humanizeDuration $value }}'
+                  summary_zh: '{{ $labels.service }} 的检索耗时 {{ humanizeDuration $value }}'
+
+        """
+
     func run() async throws {
         try? FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         let logFile = data + "/simulated.log"
@@ -26,8 +41,15 @@ struct Demo: AsyncParsableCommand {
         options.data = data
         options.share = share
         options.isSimulated = true
+        let rules = data + "/simulated-rules.yml"
+        try Data(Demo.rules.utf8).write(to: URL(filePath: rules))
+        let shipped = (shareFolder(share) ?? ".") + "/alerts/*.yml"
         options.configuration = try Configuration.parse(
-            "logs: [{source: simulated-chat, paths: [\(quoted(logFile))], from: start}]\n",
+            """
+            logs: [{source: simulated-chat, paths: [\(quoted(logFile))], from: start}]
+            rule_files: [\(quoted(shipped)), \(quoted(rules))]
+
+            """,
             file: "demo")
         print("Everything this agent shows of teams and models is simulated.")
         try await runAgent(options) { agent in

@@ -33,6 +33,9 @@ struct Words {
         return carried.isEmpty ? phrase.key : "\(phrase.key) (\(carried.joined(separator: ", ")))"
     }
 
+    /// The sentence of a key with its places for arguments.
+    func template(_ key: String) -> String? { sentences[key] }
+
     /// The word of a key, or the key.
     func word(_ key: String) -> String { sentences[key] ?? key }
 }

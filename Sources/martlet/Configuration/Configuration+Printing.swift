@@ -65,6 +65,7 @@ extension Configuration {
             "delivery:",
             "  production_environments: [\(environments.joined(separator: ", "))]",
         ]
+        lines += anomalies.lines
         let rules = ruleFiles.map { "[\($0.map(quoted).joined(separator: ", "))]" }
         lines += [
             "rule_files: \(rules ?? "[]  # those that come with Martlet")",

@@ -91,6 +91,7 @@ extension Configuration {
         if let section = root.section("query") { read(query: section) }
         delivery = DeliveryConfig(root: root, folder: folder(of: root))
         models = ModelsConfig(root: root, folder: folder(of: root))
+        if let section = root.section("anomalies") { anomalies = AnomalyConfig(section) }
         root.finish(foreign: [
             "remote_write", "remote_read", "alerting", "scrape_config_files", "tracing", "otlp",
             "runtime",

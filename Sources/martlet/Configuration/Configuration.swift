@@ -31,6 +31,7 @@ struct Configuration: Sendable {
     var query = QueryConfig()
     var delivery = DeliveryConfig()
     var models = ModelsConfig()
+    var anomalies = AnomalyConfig()
     /// Remarks that came with reading it.
     var warnings: [Problem] = []
 

@@ -19,8 +19,8 @@ struct Feeder: Sendable {
     private static let liveStepMillis: Millis = 5_000
 
     func run() async {
-        var team = SimulatedTeam(seed: 20_261_121)
         let now = clock.now()
+        var team = SimulatedTeam(seed: 20_261_121, now: now)
         let delivery = SimulatedDelivery(seed: 20_261_121, now: now)
         await post(JSON.array(delivery.events).encoded, to: "events")
         await post(JSON.array(delivery.feedback).encoded, to: "feedback")
@@ -29,6 +29,9 @@ struct Feeder: Sendable {
         for start in stride(from: now - SimulatedModel.pastMillis, to: now, by: Int(1000 * step)) {
             let end = min(now, start + 1000 * step)
             await post(model.lines(from: start, to: end, step: step, now: now), to: "predictions")
+        }
+        for run in SimulatedTraining.runs(now: now) {
+            await post(JSON.array(run).encoded, to: "events")
         }
         var batch: [(time: Millis, sample: SimulatedSample)] = []
         var time = now - Feeder.pastMillis

@@ -15,8 +15,21 @@ struct SimulatedSample {
 /// A team that ships a chat application, and the model behind it.
 struct SimulatedTeam {
     private var generator: SplitMix
+    /// When the retrieval behind the chat begins to slow down.
+    private let creepStart: Millis
 
-    init(seed: UInt64) { generator = SplitMix(state: seed) }
+    /// - Parameter now: two hours earlier something began that no threshold has seen yet.
+    init(seed: UInt64, now: Millis) {
+        generator = SplitMix(state: seed)
+        creepStart = now - 2 * 3_600_000
+    }
+
+    /// What the fault does: half as slow again at once, then worse and worse. The threshold of the demo
+    /// (0.45 s) is crossed about half an hour after the start; the models see the first step.
+    private func creep(at time: Millis) -> Double {
+        let hours = Double(time - creepStart) / 3_600_000
+        return hours < 0 || hours > 4 ? 1 : 1.5 + min(0.55 * hours, 1.8)
+    }
 
     /// The KPIs at a moment; the incident of a day lies between 14:00 and 14:40 UTC.
     mutating func samples(at time: Millis) -> [SimulatedSample] {
@@ -36,6 +49,12 @@ struct SimulatedTeam {
             SimulatedSample(
                 name: "chat_tokens_per_second", labels: [("service", "chat")],
                 value: 5200 * busy * noise(0.08)),
+            SimulatedSample(
+                name: "chat_retrieval_seconds", labels: [("service", "chat")],
+                value: (0.14 + 0.04 * busy) * creep(at: time) * noise(0.05)),
+            SimulatedSample(
+                name: "chat_cache_hit_ratio", labels: [("service", "chat")],
+                value: 0.82 / (1 + 0.35 * (creep(at: time) - 1)) * noise(0.02)),
             SimulatedSample(
                 name: "model_drift_distance", labels: [("model", "chat-7b"), ("version", "12")],
                 value: 0.04 + 0.02 * (week - week.rounded(.down)) * noise(0.2)),

@@ -63,7 +63,8 @@ function seriesOptions(spec) {
 
 /**
  * Draws `spec` = {labels, styles, rows, unit, stacked, range, thresholds, max, onPoint, visible}
- * into `element`; rows are [millis, value or null, …]. Gives {data, theme, end}.
+ * into `element`; rows are [millis, value or null, …], with `band` [millis, [low, value, high], …].
+ * `ribbon` = [[from, to, strength 0…1], …] is drawn along the upper edge. Gives {data, theme, end}.
  */
 export function make(element, spec) {
   const plot = document.createElement('div');
@@ -79,6 +80,7 @@ export function make(element, spec) {
   });
   const chart = new Dygraph(plot, spec.rows, {
     ...options(),
+    customBars: Boolean(spec.band),
     strokeWidth: 1.5, fillAlpha: spec.stacked ? 0.35 : 0.12, fillGraph: Boolean(spec.filled), legend: 'never',
     includeZero: !spec.free, animatedZooms: false, highlightCircleSize: 2.5, rightGap: 8, xRangePad: 0,
     interactionModel: gestures(), stackedGraphNaNFill: 'none', gridLineWidth: 1, axisLineWidth: 1,
@@ -86,7 +88,7 @@ export function make(element, spec) {
       x: { drawGrid: false, ticker: Dygraph.dateTicker, axisLabelFormatter: tickText, pixelsPerLabel: 76 },
       y: { axisLabelFormatter: value => format(value, spec.unit), axisLabelWidth: labelWidth(spec.unit), pixelsPerLabel: 34, labelsKMG2: /^bytes/.test(spec.unit) },
     },
-    underlayCallback: (ctx, area, g) => { if (spec.thresholds) drawThresholds(ctx, area, g, spec.thresholds); },
+    underlayCallback: (ctx, area, g) => { if (spec.thresholds) drawThresholds(ctx, area, g, spec.thresholds); if (spec.ribbon) drawRibbon(ctx, area, g, spec.ribbon); },
     highlightCallback: (event, x) => point(x),
     unhighlightCallback: () => point(null),
     drawCallback: (g, first) => { if (!first && !own) moved(g.xAxisRange()); },
@@ -157,6 +159,20 @@ function drawThresholds(ctx, area, g, thresholds) {
     ctx.moveTo(area.x, y);
     ctx.lineTo(area.x + area.w, y);
     ctx.stroke();
+  }
+  ctx.restore();
+}
+
+/** How unusual each moment was: four pixels along the upper edge, the stronger the more. */
+function drawRibbon(ctx, area, g, ribbon) {
+  ctx.save();
+  ctx.fillStyle = css('event');
+  for (const [from, to, strength] of ribbon) {
+    const left = Math.max(area.x, g.toDomXCoord(from));
+    const right = Math.min(area.x + area.w, g.toDomXCoord(to));
+    if (right <= left) continue;
+    ctx.globalAlpha = Math.min(1, Math.max(0.15, strength));
+    ctx.fillRect(left, area.y, Math.max(1, right - left), 4);
   }
   ctx.restore();
 }

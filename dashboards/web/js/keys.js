@@ -12,7 +12,7 @@ import { toast } from './toast.js';
 export const places = [
   ['h', '/', 'home'], ['c', '/decisions', 'decisions'], ['v', '/delivery', 'delivery'], ['m', '/models', 'models'],
   ['s', '/rehearsals', 'rehearsals'], ['a', '/alerts', 'alerts'], ['l', '/logs', 'logs'], ['e', '/explore', 'explore'],
-  ['d', '/dashboards', 'dashboards'], ['o', '/host', 'host'], ['y', '/system', 'system'],
+  ['d', '/dashboards', 'dashboards'], ['o', '/host', 'host'], ['n', '/anomalies', 'anomalies'], ['y', '/system', 'system'],
 ];
 
 const sequences = {
