@@ -41,9 +41,9 @@ public struct AnomalyReading: Sendable, Equatable {
 
 /// What a model of a series may be told. The defaults are the agent's.
 public struct AnomalyOptions: Sendable, Equatable {
-    /// −log₁₀ p from which an observation counts as an alarm of its series: p = 0.02. A team is told of
+    /// −log₁₀ p from which an observation counts as an alarm of its series: p = 0.025. A team is told of
     /// far fewer; `NotificationBudget` decides that.
-    public var alarmEvidence = 1.7
+    public var alarmEvidence = 1.6
     /// After an alarm, how long only something more unusual is news.
     public var quietTime: Millis = 12 * 3_600_000
     /// Observations before the first judgement.

@@ -1,5 +1,5 @@
 // The live model of one series: features give residuals, the ensemble gives one p, the news filter gives
-// the score. Causal, about 12 KB of state, the same bits for the same input. It does not know other
+// the score. Causal, about 15 KB of state, the same bits for the same input. It does not know other
 // series; what a team is told is decided by `NotificationBudget`.
 
 public import Basics
