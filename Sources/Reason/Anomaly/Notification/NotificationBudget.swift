@@ -9,7 +9,9 @@
 public import Basics
 internal import Glibc
 
-/// The budget of one service, with the state that keeps it. A value: same looks, same notifications.
+/// The budget of one service, with the state that keeps it.
+///
+/// A value: same looks, same notifications.
 public struct NotificationBudget: Sendable, Equatable {
     /// Evidence below this is no exceedance; `AnomalyOptions.alarmEvidence`.
     public static let threshold = 1.6

@@ -52,7 +52,9 @@ public struct SeriesModel: Sendable {
         return reading
     }
 
-    /// The evidence alone, without band and words: found, and what of it is news. 0 while not ready.
+    /// The evidence alone, without band and words: found, and what of it is news.
+    ///
+    /// 0 while not ready.
     mutating func evidence(time: Millis, value: Double) -> (found: Double, reported: Double) {
         judge(time: time, value: value).map { ($0.evidence, $0.reported) } ?? (0, 0)
     }
