@@ -18,7 +18,7 @@ struct Detect: ParsableCommand {
             martlet detect cpu.csv --alarms               only the rows that are alarms
 
             The file has a header with `timestamp` and `value`. Times are RFC 3339, \
-            `2026-11-26 18:00:00` (UTC) or seconds since the epoch. A score of 0.98 or more is an \
+            `2026-11-26 18:00:00` (UTC) or seconds since the epoch. A score of 0.975 or more is an \
             alarm of the series; the agent notifies fewer, within its budget.
             """)
 

@@ -69,6 +69,15 @@ private func settled() -> NotificationBudget {
         #expect(budget.notified(look(["other": 5]), among: 20, at: now) == ["other"])
     }
 
+    @Test func `a budget that is kept and read back is the same`() throws {
+        var budget = settled()
+        _ = budget.notified(look(["b": 6, "c": 2]), among: 10, at: start + 22 * dayLength)
+        #expect(try NotificationBudget(decoding: budget.encoded()) == budget)
+        var damaged = budget.encoded()
+        damaged[40] ^= 4
+        #expect(throws: ModelStateError.self) { try NotificationBudget(decoding: damaged) }
+    }
+
     @Test func `the first day only teaches`() {
         var budget = NotificationBudget()
         #expect(budget.notified(look(["a": 9]), among: 1, at: start) == [])

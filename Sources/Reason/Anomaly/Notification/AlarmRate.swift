@@ -64,9 +64,11 @@ struct AlarmRate: Sendable, Equatable {
         return (opened, higher)
     }
 
-    /// Carries evidence over time: an e-detector (Shin, Ramdas, Rinaldo 2022). Each block of time bets
-    /// against "nothing is wrong"; M ← (M + 1) · bet, and the mean time until M reaches a bound while
-    /// nothing is wrong is at least that bound, in blocks. A block without exceedance bets ½.
+    /// Carries evidence over time: an e-detector (Shin, Ramdas, Rinaldo 2022).
+    ///
+    /// Each block of time bets against "nothing is wrong"; M ← (M + 1) · bet, and the mean time until
+    /// M reaches a bound while nothing is wrong is at least that bound, in blocks. A block without
+    /// exceedance bets ½.
     ///
     /// - Returns: M with the bet of the present block.
     mutating func carry(_ probability: Double, now: Millis, blockLength: Millis) -> Double {

@@ -9,10 +9,12 @@
 public import Basics
 internal import Glibc
 
-/// The budget of one service, with the state that keeps it. A value: same looks, same notifications.
+/// The budget of one service, with the state that keeps it.
+///
+/// A value: same looks, same notifications.
 public struct NotificationBudget: Sendable, Equatable {
     /// Evidence below this is no exceedance; `AnomalyOptions.alarmEvidence`.
-    public static let threshold = 1.7
+    public static let threshold = 1.6
     /// The first day only teaches.
     private static let learningTime: Millis = 86_400_000
     /// How much a notification tightens (ln), and the bounds of the correction.

@@ -5,11 +5,14 @@ public import Basics
 
 /// The judgement of one observation, made from what came before it only.
 public struct AnomalyReading: Sendable, Equatable {
-    /// How unusual, in 0...1 and like 1 − p: 0.99 comes about once in a hundred quiet observations. In
-    /// the quiet time after an alarm only something still more unusual scores at the alarm's level or
-    /// above, so a high score is news. 0 while the model is not ready.
+    /// How unusual, in 0...1 and like 1 − p: 0.99 comes about once in a hundred quiet observations.
+    ///
+    /// In the quiet time after an alarm only something still more unusual scores at the alarm's level
+    /// or above, so a high score is news. 0 while the model is not ready.
     public var score: Double
-    /// The same without the quiet time: stays high for as long as the series is unusual. For ribbons.
+    /// The same without the quiet time: stays high for as long as the series is unusual.
+    ///
+    /// For ribbons.
     public var surprise: Double
     /// −log₁₀ of the p behind `surprise`; what `NotificationBudget` weighs, because 1 − p runs out of
     /// digits.
@@ -39,11 +42,14 @@ public struct AnomalyReading: Sendable, Equatable {
     }
 }
 
-/// What a model of a series may be told. The defaults are the agent's.
+/// What a model of a series may be told.
+///
+/// The defaults are the agent's.
 public struct AnomalyOptions: Sendable, Equatable {
-    /// −log₁₀ p from which an observation counts as an alarm of its series: p = 0.02. A team is told of
-    /// far fewer; `NotificationBudget` decides that.
-    public var alarmEvidence = 1.7
+    /// −log₁₀ p from which an observation counts as an alarm of its series: p = 0.025.
+    ///
+    /// A team is told of far fewer; `NotificationBudget` decides that.
+    public var alarmEvidence = 1.6
     /// After an alarm, how long only something more unusual is news.
     public var quietTime: Millis = 12 * 3_600_000
     /// Observations before the first judgement.

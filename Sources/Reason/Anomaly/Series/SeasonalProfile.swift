@@ -25,7 +25,9 @@ struct SeasonalProfile: Sendable, Equatable {
     /// What is usual in a bin; nil when it was never visited.
     func expected(_ bin: Int) -> Double? { visits[bin] > 0 ? means[bin] : nil }
 
-    /// Learns a value. `step` is the usual time between values, in milliseconds.
+    /// Learns a value.
+    ///
+    /// `step` is the usual time between values, in milliseconds.
     mutating func learn(_ value: Double, bin: Int, step: Double) {
         let width = Double(period) / Double(means.count)
         let most = rounds * max(1, step > 0 ? width / step : 1)

@@ -26,6 +26,7 @@ struct SeriesFeatures: Sendable, Equatable {
     var recent = Window(10)
     var recentDay = Window(10)
     var steps = Window(12)
+    var rhythm = Rhythm()
 
     var spread: Double { variance.squareRoot() }
     /// Below this, differences are rounding.
@@ -39,6 +40,7 @@ struct SeriesFeatures: Sendable, Equatable {
         let dayBin = day.bin(time)
         let weekBin = week.bin(time)
         let spread = spread
+        let rate = min(passed / Self.levelMemory, 1 / 500)
         if count > 0 {
             set(.level, value - mean)
             if let shift = recent.add(value - mean) { set(.shift, shift) }
@@ -55,7 +57,12 @@ struct SeriesFeatures: Sendable, Equatable {
             let error = isStill ? 0 : filter.error(of: value, level: mean, spread: unit) * unit
             set(.forecast, isStill ? value - mean : error)
         }
-        let rate = min(passed / Self.levelMemory, 1 / 500)
+        let usual = day.expected(dayBin) ?? mean
+        if count > 30,
+            let distance = rhythm.add(value - usual, spread: spread, least: least, rate: rate)
+        {
+            set(.rhythm, distance)
+        }
         if count > 0, let size = steps.add((value - lastValue).magnitude) {
             let now = log(size + 1e-3 * spread + least)
             if stepCount > 0 { set(.steps, now - stepMean) }
@@ -91,6 +98,7 @@ struct SeriesFeatures: Sendable, Equatable {
         recent.clear()
         recentDay.clear()
         steps.clear()
+        rhythm.clear()
     }
 
     /// The value expected at the next time of a day, for a level that is about to be learnt anew.

@@ -1,5 +1,5 @@
 // The live model of one series: features give residuals, the ensemble gives one p, the news filter gives
-// the score. Causal, about 12 KB of state, the same bits for the same input. It does not know other
+// the score. Causal, about 15 KB of state, the same bits for the same input. It does not know other
 // series; what a team is told is decided by `NotificationBudget`.
 
 public import Basics
@@ -52,7 +52,9 @@ public struct SeriesModel: Sendable {
         return reading
     }
 
-    /// The evidence alone, without band and words: found, and what of it is news. 0 while not ready.
+    /// The evidence alone, without band and words: found, and what of it is news.
+    ///
+    /// 0 while not ready.
     mutating func evidence(time: Millis, value: Double) -> (found: Double, reported: Double) {
         judge(time: time, value: value).map { ($0.evidence, $0.reported) } ?? (0, 0)
     }

@@ -1,6 +1,6 @@
-// The residuals of a series: seven views of "not what was expected". Each is causal and bounded, each
+// The residuals of a series: eight views of "not what was expected". Each is causal and bounded, each
 // sees what the others miss. A streaming matrix profile (distance to the nearest earlier window of the
-// same shape) would be the eighth: a case here, its residual in `SeriesFeatures`, and the ensemble ranks
+// same shape) would be the ninth: a case here, its residual in `SeriesFeatures`, and the ensemble ranks
 // and weighs it as it does the rest.
 
 /// Which view of a series a residual belongs to.
@@ -19,16 +19,20 @@ enum SeriesResidual: Int, CaseIterable, Sendable {
     case forecast
     /// The logarithm of the mean step of the last twelve: a flat line, a storm, a new rhythm.
     case steps
+    /// The autocorrelation of the last 48 against what it usually is: a new frequency.
+    case rhythm
 
     /// Whose expectation is a value of the series, so that a band can be drawn around it.
     static let expecting: [SeriesResidual] = [.level, .day, .week, .forecast]
 
-    /// What is added to the residual when a spike or a shift of `size` comes; the step residual doubles.
+    /// What is added to the residual when a spike or a shift of `size` comes; the steps
+    /// double, and the autocorrelation moves by as much as white noise and a wave differ.
     func injected(_ size: Double) -> Double {
         switch self {
         case .level, .day, .week, .forecast: size
         case .shift, .dayShift: size / 2
         case .steps: 0.6931471805599453
+        case .rhythm: 0.7
         }
     }
 
@@ -41,6 +45,7 @@ enum SeriesResidual: Int, CaseIterable, Sendable {
         case .shift: isUp ? "anomaly.shift.up" : "anomaly.shift.down"
         case .dayShift: isUp ? "anomaly.day_shift.up" : "anomaly.day_shift.down"
         case .forecast: isUp ? "anomaly.forecast.jump" : "anomaly.forecast.drop"
+        case .rhythm: "anomaly.rhythm"
         case .steps: isUp ? "anomaly.steps.wild" : "anomaly.steps.flat"
         }
     }
