@@ -30,14 +30,14 @@ let onRelayCompleted: MHD_RequestCompletedCallback = { _, _, slot, how in
     guard let known = slot?.pointee else { return }
     let exchange = Unmanaged<RelayExchange>.fromOpaque(known).takeUnretainedValue()
     slot?.pointee = nil
-    exchange.relay.complete(exchange, isWhole: how == .COMPLETED_OK)
+    exchange.relay.complete(exchange, isWhole: how == .TERMINATED_COMPLETED_OK)
 }
 
 /// Called when a client's connection begins and ends.
 let onRelayConnection: MHD_NotifyConnectionCallback = { context, connection, _, what in
     guard let context, let connection else { return }
     let loop = Unmanaged<RelayLoop>.fromOpaque(context).takeUnretainedValue()
-    if what == .STARTED { loop.watchClient(connection) } else { loop.unwatchClient(connection) }
+    if what == .NOTIFY_STARTED { loop.watchClient(connection) } else { loop.unwatchClient(connection) }
 }
 
 /// Called for more of an answer's body.

@@ -45,7 +45,7 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         self.watcher = watcher
         prefix = Array(options.server.prefix.utf8)
         transfers = TransferLoop(connectionsKept: min(1024, options.connectionsMax))
-        bell = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+        bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     }
 
     deinit { close(bell) }

@@ -21,7 +21,7 @@ final class TransferLoop {
 
     init(connectionsKept: Int) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0, let multi = curl_multi_init() else {
             preconditionFailure("libcurl or epoll cannot start")
         }
