@@ -80,6 +80,7 @@ let package = Package(
         tests(
             "Reason", ["Algebra", "Basics", "Bytes", "Keep", "Query", "Reason"],
             exclude: ["Fixtures"]),
+        tests("Rehearse", floor + ["Keep", "Reason", "Rehearse"]),
         tests("Send", ["Basics", "Bytes", "Carry", "Keep", "Reason", "Send"]),
         tests("Serve", way),
         tests("Tidy", []),
