@@ -30,14 +30,16 @@ let onRelayCompleted: MHD_RequestCompletedCallback = { _, _, slot, how in
     guard let known = slot?.pointee else { return }
     let exchange = Unmanaged<RelayExchange>.fromOpaque(known).takeUnretainedValue()
     slot?.pointee = nil
-    exchange.relay.complete(exchange, isWhole: how == .TERMINATED_COMPLETED_OK)
+    // 0 is MHD_REQUEST_TERMINATED_COMPLETED_OK, whose name the importer does not keep.
+    exchange.relay.complete(exchange, isWhole: how.rawValue == 0)
 }
 
 /// Called when a client's connection begins and ends.
 let onRelayConnection: MHD_NotifyConnectionCallback = { context, connection, _, what in
     guard let context, let connection else { return }
     let loop = Unmanaged<RelayLoop>.fromOpaque(context).takeUnretainedValue()
-    if what == .NOTIFY_STARTED { loop.watchClient(connection) } else { loop.unwatchClient(connection) }
+    // 0 is MHD_CONNECTION_NOTIFY_STARTED.
+    if what.rawValue == 0 { loop.watchClient(connection) } else { loop.unwatchClient(connection) }
 }
 
 /// Called for more of an answer's body.
