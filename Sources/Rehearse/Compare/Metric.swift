@@ -13,6 +13,8 @@ public enum Metric: String, Sendable, CaseIterable {
     case deviation
     /// Both sides gave the same answer, by label, number within tolerance, or normalised text.
     case agreement
+    /// As near to the primary's answer as a second copy of the primary is.
+    case excess
     /// Fields of the primary's answer that the candidate lacks or has with another type.
     case shape
     /// Nearness of the two texts (ROUGE-L).

@@ -27,11 +27,21 @@ public struct PathReading: Sendable, Equatable {
     /// How far each is from the primary in 0…∞; 0 the same.
     public var candidateDistance: Double
     public var secondDistance: Double
-    /// Sign of candidate − second for numbers.
+    /// Sign of candidate − second for numbers; 0 without.
     public var lean: Int
+    /// +1 or −1 by the order of the two types, where the type is another one.
+    public var typeStep: Int
     /// Digests of short values, for counting values without keeping them.
     public var candidateValue: UInt64?
     public var secondValue: UInt64?
+
+    public init(_ path: String) {
+        self.path = path
+        candidateDistance = 0
+        secondDistance = 0
+        lean = 0
+        typeStep = 0
+    }
 }
 
 /// A pair after comparison.
@@ -44,6 +54,10 @@ public struct PairOutcome: Sendable {
     public var paths: [PathReading]
     /// A second answer of the primary was there.
     public var hasSecond: Bool
+    /// Both answers were there to compare, and were compared by structure.
+    public var isCompared: Bool
+    /// The predicted numbers, when the answers are numbers.
+    public var numbers: (primary: Double, candidate: Double)?
     /// The predicted classes, when the answers are classes.
     public var classes: (primary: String, candidate: String)?
     /// The true class, when it is known.
@@ -58,6 +72,7 @@ public struct PairOutcome: Sendable {
         self.readings = readings
         paths = []
         hasSecond = false
+        isCompared = false
         badness = 0
     }
 

@@ -12,8 +12,13 @@ public struct MetricRule: Sendable, Equatable {
     public var floor: Double
     /// False: shown, never decides.
     public var isGate: Bool
+    /// False: may hold a candidate back but not reject it, because another answer is no worse answer.
+    public var rejects: Bool
 
-    public init(margin: Double = 0.01, floor: Double = 0, isGate: Bool = true) {
+    public init(
+        margin: Double = 0.01, floor: Double = 0, isGate: Bool = true, rejects: Bool = true
+    ) {
+        self.rejects = rejects
         self.margin = margin
         self.floor = floor
         self.isGate = isGate
@@ -39,8 +44,8 @@ public struct Policy: Sendable, Equatable {
     public init() { rules = Self.standard }
 
     public static let standard: [Metric: MetricRule] = [
-        .errors: MetricRule(), .accuracy: MetricRule(), .agreement: MetricRule(),
-        .shape: MetricRule(), .format: MetricRule(), .tools: MetricRule(),
+        .errors: MetricRule(), .accuracy: MetricRule(), .agreement: MetricRule(rejects: false),
+        .excess: MetricRule(margin: 0.02, rejects: false), .shape: MetricRule(rejects: false), .format: MetricRule(), .tools: MetricRule(),
         .language: MetricRule(), .feedback: MetricRule(), .deviation: MetricRule(margin: 0.05),
         .similarity: MetricRule(isGate: false), .cosine: MetricRule(floor: 0.98),
         .ttft: MetricRule(margin: 0.1), .tpot: MetricRule(margin: 0.1),

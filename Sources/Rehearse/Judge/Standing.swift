@@ -14,8 +14,9 @@ public struct MetricStanding: Sendable {
     public var candidate: Double?
     /// The mean gain; positive speaks for the candidate. Of a ratio, its logarithm.
     public var gain: Double
-    /// Holds the true gain at all looks together with the policy's certainty.
-    public var interval: ClosedRange<Double>
+    /// Holds the true gain at all looks together with the policy's certainty; worked out for all
+    /// pairs and for the slices that look worst.
+    public var interval: ClosedRange<Double>?
     /// What must be reached: −margin, or the floor.
     public var threshold: Double
     /// ln of the evidence that the gain is below the threshold, and that it is above.
@@ -30,6 +31,8 @@ public struct MetricStanding: Sendable {
     public var verdict: Verdict
     /// About how many more pairs until it is decided; nil when nothing can be said.
     public var pairsNeeded: Int?
+    /// A mean gain as low as this would have been shown as harm with a chance of 90 %.
+    public var visibleGain: Double?
 }
 
 /// A path of the answers that differs beyond the primary's own noise, or is noise.
@@ -41,12 +44,22 @@ public struct PathStanding: Sendable {
     public var differs: Int
     public var secondDiffers: Int
     public var kinds: [DifferenceKind: Int]
+    /// ln of the evidence that it is lost or retyped in more pairs than the margin allows.
+    public var logBroken: Double
     /// ln of the evidence that it differs more than a second copy of the primary does.
-    public var logEvidence: Double
-    /// `noise`, `differs` or `unsure`.
+    public var logUnlike: Double
     public var state: State
 
-    public enum State: String, Sendable, Equatable { case noise, differs, unsure }
+    public enum State: String, Sendable, Equatable {
+        /// Lost or of another type: a reason to reject.
+        case broken
+        /// Differs more than the primary from itself.
+        case differs
+        /// The primary differs from itself too, and nothing says that the candidate does more.
+        case noise
+        /// Differs; whether more than the primary from itself is not known.
+        case unsure
+    }
 }
 
 /// A failure that stays until a person says otherwise.
@@ -76,6 +89,28 @@ public struct Standing: Sendable {
     public var failure: Failure?
     /// About how many more pairs until a verdict; nil when nothing can be said.
     public var pairsNeeded: Int?
-    /// The loss that would have been seen with 90 %, by gating metric.
-    public var visible: [(metric: Metric, loss: Double)]
+    /// Counts of what the sides said, where they said something else; the commonest first.
+    public var confusion: [Confusion]
+    /// Bias and limits of agreement, where answers are numbers.
+    public var numbers: NumberAgreement?
+    /// How often a person overrode a failure.
+    public var overrides: [Override]
+}
+
+/// How often the sides gave these two classes for a true one.
+public struct Confusion: Sendable, Hashable {
+    public var primary: String
+    public var candidate: String
+    /// Empty when it is not known.
+    public var label: String
+    public var count: Int
+}
+
+/// A person's word against a failure.
+public struct Override: Sendable, Equatable {
+    /// A pseudonym.
+    public var person: String
+    public var reason: String
+    public var time: Millis
+    public var failure: Failure
 }
