@@ -2,6 +2,7 @@
 
 import Basics
 import Bytes
+import Carry
 import Foundation
 import Testing
 
@@ -67,17 +68,23 @@ private let promtool = find("promtool")
         }
     }
 
+    // Two scrapers never look at a busy machine at the same moment, so their counters differ by what
+    // happened in between. The exporter is therefore read twice: directly, for figures that do not
+    // depend on the moment, and through pages that say when they were taken, for all others.
     @Test(.enabled(if: prometheus != nil && nodeExporter != nil, "peers are not installed"))
     func `a node exporter reads the same through Martlet and through Prometheus`() async throws {
         let folder = try Scratch()
         let (exporterPort, port) = (freePort(), freePort())
         let exporter = try Child(
             nodeExporter ?? "", ["--web.listen-address=127.0.0.1:\(exporterPort)"], folder: folder)
+        let pages = try DatedPages(of: "http://127.0.0.1:\(exporterPort)/metrics")
         let scrape = """
             global: {scrape_interval: 1s, scrape_timeout: 1s}
             scrape_configs:
               - job_name: exporter
                 static_configs: [{targets: ["127.0.0.1:\(exporterPort)"]}]
+              - job_name: dated
+                static_configs: [{targets: ["127.0.0.1:\(pages.port)"]}]
             """
         let config = try folder.write("prometheus.yml", scrape)
         let peer = try Child(
@@ -87,15 +94,63 @@ private let promtool = find("promtool")
                 "--web.listen-address=127.0.0.1:\(port)",
             ], folder: folder)
         let agent = try await Agent(configuration: scrape + "\nhost: {enabled: false}\n")
-        try await Task.sleep(for: .seconds(75))
+        for _ in 0..<15 {
+            try await pages.turn()
+            try await Task.sleep(for: .seconds(5))
+        }
         let url = "http://127.0.0.1:\(port)"
-        let memory = "avg_over_time(node_memory_MemAvailable_bytes{job=\"exporter\"}[1m])"
-        let idle = "sum(rate(node_cpu_seconds_total{job=\"exporter\",mode=\"idle\"}[1m]))"
-        for query in [memory, idle] {
+        let at = " @ \(Double(try #require(pages.lastTaken)) / 1000)"
+        let cpu = "node_cpu_seconds_total"
+        for (query, tolerance) in [
+            ("avg_over_time(node_memory_MemAvailable_bytes{job=\"exporter\"}[1m])", 0.01),
+            ("sum(rate(\(cpu){job=\"exporter\"}[1m]))", 0.01),
+            ("sum(rate(\(cpu){job=\"dated\",mode=\"idle\"}[1m]\(at)))", 1e-9),
+            ("sum(rate(\(cpu){job=\"dated\"}[1m]\(at)))", 1e-9),
+            ("node_memory_MemAvailable_bytes{job=\"dated\"}\(at)", 0),
+        ] {
             let ours = try #require(try await agent.value(query), "\(query): \(agent.child.output)")
             let theirs = try #require(try await queryValue(url, query), "\(peer.output)")
-            #expect(abs(ours - theirs) <= 0.01 * abs(theirs), "\(query): \(ours) and \(theirs)")
+            #expect(
+                abs(ours - theirs) <= tolerance * abs(theirs), "\(query): \(ours) and \(theirs)")
         }
         #expect(exporter.process.isRunning)
+    }
+}
+
+/// Serves another target's page with a timestamp on each sample, the same until it is turned.
+private final class DatedPages: Sendable {
+    let port: Int
+    private let source: String
+    private let server: HTTPServer
+    private let page = Lock<(text: String, taken: Millis?)>(("", nil))
+
+    init(of source: String) throws {
+        self.source = source
+        var options = HTTPServerOptions()
+        options.port = 0
+        let page = self.page
+        server = try HTTPServer(
+            options,
+            routes: [
+                Route(["GET"], "/metrics", .quick) { _ in
+                    HTTPResponse(
+                        headers: [("Content-Type", "text/plain; version=0.0.4")],
+                        body: Array(page.withLock { $0.text }.utf8))
+                }
+            ], clock: .system, registry: Registry())
+        port = Int(server.port)
+    }
+
+    deinit { server.stop() }
+
+    var lastTaken: Millis? { page.withLock { $0.taken } }
+
+    /// Takes a new page.
+    func turn() async throws {
+        let taken = Clock.system.now()
+        let lines = text(try await get(source)).split(separator: "\n").map { line in
+            line.hasPrefix("#") ? String(line) : "\(line) \(taken)"
+        }
+        page.withLock { $0 = (lines.joined(separator: "\n") + "\n", taken) }
     }
 }

@@ -19,6 +19,7 @@ public final class RecordKeeper: Sendable {
     public let kpis: KPIHistory
     public let events: EventKeeper
     public let decisions: DecisionLog
+    public let findings: FindingLog
     private let base: RecordBase
 
     private init(base: RecordBase, registry: Registry) {
@@ -30,6 +31,7 @@ public final class RecordKeeper: Sendable {
         kpis = KPIHistory(base: base)
         events = EventKeeper(base: base, registry: registry)
         decisions = DecisionLog(base: base)
+        findings = FindingLog(base: base)
     }
 
     /// Opens `folder/martlet.db`, verifies it, and brings its tables up to date.
