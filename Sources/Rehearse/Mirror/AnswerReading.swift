@@ -52,7 +52,10 @@ extension Usage {
     init(answer body: [UInt8]) {
         self.init()
         guard body.hasText("\"usage\"") || body.hasText("\"eval_count\"") else { return }
-        if let json = try? JSON(body) { return read(json) }
+        if let json = try? JSON(body) {
+            read(json)
+            return
+        }
         let lines = body.split(separator: 0x0A)
         for line in lines.reversed()
         where Array(line).hasText("\"usage\"") || Array(line).hasText("\"eval_count\"") {

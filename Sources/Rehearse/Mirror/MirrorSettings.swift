@@ -1,7 +1,6 @@
 // One rehearsal as it is configured: where it listens, who is the primary, who the candidates are, what
 // is copied, what it may cost, and how the answers are judged.
 
-public import Basics
 public import Carry
 
 /// A candidate of a rehearsal.
