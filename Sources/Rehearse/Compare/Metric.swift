@@ -25,14 +25,18 @@ public enum Metric: String, Sendable, CaseIterable {
     case format
     /// Tool calls have known names and arguments that satisfy their schema.
     case tools
-    /// The answer is in the language of the primary's.
+    /// The answer is in the language of the question.
     case language
+    /// The answer is no refusal.
+    case refusal
     /// A person's or a program's opinion that came later.
     case feedback
     /// Seconds to the first content.
     case ttft
     /// Seconds for each further token, by the usage that the server counted.
     case tpot
+    /// Seconds of the longest pause between two chunks of a stream.
+    case stall
     /// Seconds to the end.
     case latency
     /// The answer took longer than the primary's slow ones do.
@@ -60,7 +64,7 @@ public enum Metric: String, Sendable, CaseIterable {
     public var scale: Scale {
         switch self {
         case .similarity, .cosine: .floor
-        case .ttft, .tpot, .latency, .tokens, .cost, .length: .ratio
+        case .ttft, .tpot, .stall, .latency, .tokens, .cost, .length: .ratio
         default: .difference
         }
     }

@@ -6,6 +6,9 @@ internal import Glibc
 
 /// One metric's evidence.
 struct MetricTest: Sendable, Equatable {
+    /// Ten to one for a loss beyond the margin: not enough to reject, too much to promote.
+    static let suspicion = log(10.0)
+
     let metric: Metric
     /// What the mean gain must exceed: −margin, or the floor.
     let threshold: Double
@@ -86,6 +89,8 @@ struct MetricTest: Sendable, Equatable {
         let high = max(up, down)
         return high + log1p(exp(min(up, down) - high)) - log(2)
     }
+
+    var isSuspect: Bool { harm.logEvidence >= Self.suspicion }
 
     /// Forgets the evidence of harm, and nothing else: a person has looked and decided otherwise.
     mutating func pardon() {

@@ -15,7 +15,7 @@ extension Trial {
         let gates = gates
         let metrics = overallStandings(gates) + sliceStandings(gates)
         let holds = metrics.filter { $0.slice == nil && $0.isGate && $0.verdict != .promote }
-        let verdict = verdict(metrics, gates)
+        let verdict = verdict
         let needed: [Int?] = holds.map { $0.pairsNeeded }
         let missing = max(policy.pairsMin - pairs, 0)
         var standing = Standing(
@@ -30,20 +30,28 @@ extension Trial {
         return standing
     }
 
-    private func verdict(_ metrics: [MetricStanding], _ gates: Set<Metric>) -> Verdict {
+    /// The verdict alone, cheap enough to be asked after every pair.
+    public var verdict: Verdict {
         if failure != nil { return .reject }
+        let gates = gates
         if pairs < policy.pairsMin || gates.isEmpty { return .notEnoughData }
-        let isUnsafe = metrics.contains {
-            $0.slice == nil && $0.isGate && $0.verdict != .promote
+        let safeBar = log(1 / policy.level)
+        let isSafe = gates.allSatisfy { metric in
+            guard let test = overall[metric], test.count >= policy.pairsMin else { return false }
+            return test.safe.logEvidence >= safeBar
         }
-        let isYoung = through - from < policy.durationMin
-        if isUnsafe || isYoung || suspects(metrics).isEmpty == false { return .hold }
-        return .promote
+        if !isSafe || through - from < policy.durationMin { return .hold }
+        let isSuspect = slices.values.contains { tests in
+            tests.contains { gates.contains($0.key) && $0.value.isSuspect }
+        }
+        return isSuspect ? .hold : .promote
     }
 
-    /// Slices that are not proven to be broken but look so: ten to one for a loss beyond the margin.
+    /// Slices that are not proven to be broken but look so.
     func suspects(_ metrics: [MetricStanding]) -> [MetricStanding] {
-        metrics.filter { $0.slice != nil && $0.isGate && $0.logHarm >= log(10) }
+        metrics.filter {
+            $0.slice != nil && $0.isGate && $0.logHarm >= MetricTest.suspicion
+        }
     }
 
     private func overallStandings(_ gates: Set<Metric>) -> [MetricStanding] {
