@@ -146,7 +146,9 @@ extension RelayExchange {
             return MHD_create_response_from_buffer(
                 leg.answer.count, leg.answer.start, .RESPMEM_PERSISTENT)
         }
-        let size = leg.contentLength.map(UInt64.init) ?? (isBodiless ? 0 : UInt64.max)
+        // Without a length: chunks, or the end of the connection for an old client.
+        let unknown = isBodiless && leg.method != "HEAD" ? 0 : UInt64.max
+        let size = leg.contentLength.map(UInt64.init) ?? unknown
         return MHD_create_response_from_callback(size, 16 << 10, onRelayRead, me, nil)
     }
 

@@ -194,7 +194,6 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             id: ensemble.id, time: ensemble.request.time, method: ensemble.request.method,
             path: ensemble.request.path, headers: ensemble.request.headers.pairs,
             body: ensemble.request.body)
-        let slices = slices(of: request)
         for index in candidates.indices {
             guard let came = ensemble.answers[index] else { continue }
             // Given up by us: that says nothing about the candidate.
@@ -203,6 +202,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
                 continue
             }
             var answer = Answer(came, bytesMax: settings.answerBytesMax * 8)
+            answer = Reply(answer, dialect: comparison.dialect(of: request)).completing(answer)
             answer.usage.cost =
                 answer.usage.cost ?? candidates[index].settings.prices.cost(of: answer.usage)
             spend(index, answer)
@@ -211,8 +211,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
                 continue
             }
             let pair = Pair(
-                request: request, primary: primary, candidate: answer, second: second,
-                slices: slices)
+                request: request, primary: primary, candidate: answer, second: second)
             take(pair, index)
         }
     }
@@ -232,7 +231,11 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     }
 
     private func take(_ pair: Pair, _ index: Int) {
-        let outcome = comparison.outcome(of: pair)
+        var outcome = comparison.outcome(of: pair)
+        // A slice is shown and kept: a header or field may hold what must not be.
+        for place in outcome.slices.indices {
+            outcome.slices[place].value = Scrub.text(outcome.slices[place].value)
+        }
         candidates[index].trial.add(outcome)
         candidates[index].isChanged = true
         drawn &+= 1
@@ -242,22 +245,6 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             && candidates[index].trial.worst.contains { $0.id == outcome.id }
         let keeps = !settings.keepsNoTexts && (isDrawn || isWorst)
         candidates[index].fresh.append(KeptPair(outcome, keeps ? pair : nil))
-    }
-
-    private func slices(of request: CapturedRequest) -> [Slice] {
-        guard !settings.slices.isEmpty else { return [] }
-        let needsBody = settings.slices.contains {
-            if case .body = $0.place { true } else { false }
-        }
-        let json = needsBody ? try? JSON(request.body) : nil
-        return settings.slices.compactMap { field in
-            let value: String? =
-                switch field.place {
-                case .header(let name): request[header: name]
-                case .body(let path): json?.at(path).flatMap(sliceText)
-                }
-            return value.map { Slice(field.name, String(Scrub.text($0).prefix(64))) }
-        }
     }
 
     // MARK: Committing
@@ -335,7 +322,9 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             let owner = candidates[index].owner
             guard let kept = try? keeper.pairs(of: owner, id: id) else { continue }
             for pair in kept where pair.label == nil {
-                guard let late = PairOutcome(pair, label: label) else { continue }
+                guard let outcome = PairOutcome(pair) else { continue }
+                let late = comparison.late(outcome, label: label)
+                if late.readings.isEmpty { continue }
                 var trial = candidates[index].trial
                 trial.add(late: late)
                 let state = String(decoding: trial.encoded(), as: UTF8.self)
@@ -354,16 +343,6 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         }
         if found > 0 { publish() }
         return found
-    }
-}
-
-/// A scalar as a slice's value.
-private func sliceText(_ json: JSON) -> String? {
-    switch json {
-    case .string(let text): text
-    case .number(let text): text
-    case .bool(let flag): flag ? "true" : "false"
-    default: nil
     }
 }
 

@@ -70,7 +70,7 @@ extension PairOutcome {
             ),
             (
                 "slices",
-                .array(slices.map { .array([.string($0.field), .string(Scrub.text($0.value))]) })
+                .array(slices.map { .array([.string($0.field), .string($0.value)]) })
             ),
             (
                 "paths",
@@ -98,8 +98,9 @@ extension PairOutcome {
         return .object(fields)
     }
 
-    /// What a kept pair says with a label that came later; nil when it says nothing about it.
-    init?(_ kept: KeptPair, label: String) {
+    /// What was kept of a pair's outcome: its slices, and the classes or numbers; nil when it is
+    /// unreadable.
+    init?(_ kept: KeptPair) {
         guard let json = try? JSON(text: kept.figures) else { return nil }
         let slices = (json["slices"]?.items ?? []).compactMap { entry -> Slice? in
             guard let parts = entry.items, parts.count == 2, let field = parts[0].text,
@@ -108,26 +109,10 @@ extension PairOutcome {
             return Slice(field, value)
         }
         self.init(id: kept.id, time: kept.time, slices: slices)
-        self.label = label
         if let sides = json["classes"]?.items?.compactMap(\.text), sides.count == 2 {
             classes = (sides[0], sides[1])
-            readings = [
-                .difference(
-                    .accuracy, primary: sides[0] == label ? 1 : 0,
-                    candidate: sides[1] == label ? 1 : 0)
-            ]
-            if sides[0] == label, sides[1] != label { badness = 1 }
-        } else if let sides = json["numbers"]?.items?.compactMap(\.double), sides.count == 2,
-            let truth = Double(label)
-        {
-            let errors = sides.map { abs($0 - truth) }
-            let scale = max(errors[0] + errors[1], 1e-12)
-            readings = [
-                .difference(
-                    .deviation, primary: 1 - errors[0] / scale, candidate: 1 - errors[1] / scale)
-            ]
-        } else {
-            return nil
+        } else if let sides = json["numbers"]?.items?.compactMap(\.double), sides.count == 2 {
+            numbers = (sides[0], sides[1])
         }
     }
 }

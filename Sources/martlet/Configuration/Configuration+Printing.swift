@@ -42,15 +42,7 @@ extension Configuration {
             lines += ["  - source: \(source.source)", "    paths: [\(paths)]"]
         }
         lines.append(rehearsals.isEmpty ? "rehearsals: []" : "rehearsals:")
-        for settings in rehearsals.map(\.settings) {
-            let candidates = settings.candidates.map { quoted($0.name) }.joined(separator: ", ")
-            lines += [
-                "  - name: \(settings.name)",
-                "    listen: \(settings.relay.address):\(settings.relay.port)",
-                "    primary: \(settings.relay.server.origin)\(settings.relay.server.prefix)",
-                "    # candidates: \(candidates)",
-            ]
-        }
+        lines += rehearsals.flatMap(\.lines)
         lines.append(delivery.hooks.isEmpty ? "hooks: []" : "hooks:")
         for hook in delivery.hooks {
             lines.append("  - {kind: \(hook.kind.rawValue), name: \(hook.name)}")

@@ -110,7 +110,13 @@ struct RehearsalConfig: Sendable {
             name: name, server: server ?? settings.relay.server)
         candidate.model = section.string("model")
         candidate.headers = (section.texts("headers") ?? []).map { ($0.key, $0.value) }
-        candidate.body = (section.texts("body") ?? []).map { ($0.key, jsonText($0.value)) }
+        for (key, text) in section.texts("body") ?? [] {
+            if let path = JSONPath(key) {
+                candidate.body.append((path, (try? JSON(text: text)) ?? .string(text)))
+            } else {
+                section.error("body", "\(quoted(key)) is no path such as temperature or a.b[0]")
+            }
+        }
         candidate.prices = Prices(
             perMillionIn: section.double("price_per_million_input"),
             perMillionOut: section.double("price_per_million_output"))
@@ -140,10 +146,14 @@ struct RehearsalConfig: Sendable {
                 field.error("header", "a slice has a header, or a body path such as metadata.tier")
             }
             field.finish()
-            let path = (body ?? "").split(separator: ".").map(String.init)
-            settings.slices.append(
-                SliceField(
-                    name: name, place: header.map { .header($0.lowercased()) } ?? .body(path)))
+            let path = body.flatMap { JSONPath($0) }
+            if body != nil && path == nil { field.error("body", "must be a path such as a.b[0]") }
+            if let header {
+                settings.comparison.slices.append(
+                    SliceRule(name: name, source: .header(header.lowercased())))
+            } else if let path {
+                settings.comparison.slices.append(SliceRule(name: name, source: .body(path)))
+            }
         }
     }
 
@@ -179,7 +189,13 @@ struct RehearsalConfig: Sendable {
         settings.policy.pairsMin = positive(section, "min_pairs", settings.policy.pairsMin)
         settings.policy.durationMin =
             section.duration("min_duration") ?? settings.policy.durationMin
-        settings.comparison.ignoredPaths = section.strings("ignore") ?? []
+        for text in section.strings("ignore") ?? [] {
+            guard let path = JSONPath(text) else {
+                section.error("ignore", "\(quoted(text)) is no path such as meta.* or scores[*].id")
+                continue
+            }
+            settings.comparison.ignoredPaths.append(path)
+        }
         settings.comparison.absoluteTolerance =
             section.double("absolute_tolerance") ?? settings.comparison.absoluteTolerance
         settings.comparison.relativeTolerance =
@@ -202,11 +218,21 @@ struct RehearsalConfig: Sendable {
             return nil
         }
     }
+}
 
-    /// A YAML text as JSON: itself when it is JSON, else a string.
-    private func jsonText(_ text: String) -> String {
-        if (try? JSON(text: text)) != nil { return text }
-        return String(decoding: JSON.string(text).encoded, as: UTF8.self)
+extension RehearsalConfig {
+    /// What is in force, as YAML without credentials.
+    var lines: [String] {
+        let server = settings.relay.server
+        let candidates = settings.candidates.map { candidate in
+            "{name: \(candidate.name), url: \"\(candidate.server.origin)\(candidate.server.prefix)\"}"
+        }
+        return [
+            "  - name: \(settings.name)",
+            "    listen: \(settings.relay.address):\(settings.relay.port)",
+            "    primary: \(server.origin)\(server.prefix)",
+            "    candidates: [\(candidates.joined(separator: ", "))]",
+        ]
     }
 }
 

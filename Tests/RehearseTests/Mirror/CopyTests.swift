@@ -14,7 +14,7 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
 
 @Suite struct CopyTests {
     private func play(
-        _ change: (inout MirrorSettings) -> Void = { _ in },
+        _ change: (inout MirrorSettings) throws -> Void = { _ in },
         primary: StubServer = chatServer("primary"), candidate: StubServer = chatServer("candidate"),
         _ body: (Stage, StubServer) throws -> Void
     ) throws {
@@ -54,7 +54,7 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         try play({ settings in
             settings.candidates[0].model = "m-2"
             settings.candidates[0].headers = [("Authorization", "Bearer candidate-key")]
-            settings.candidates[0].body = [("temperature", "0")]
+            settings.candidates[0].body = [(try #require(JSONPath("temperature")), .number(0))]
         }) { stage, candidate in
             let streamed = "{\"model\":\"m\",\"stream\":true,\"messages\":[]}"
             let headers =

@@ -24,7 +24,7 @@ struct Stage {
 
     init(
         primary: StubServer, candidates: [(name: String, url: String)], folder: String,
-        registry: Registry = Registry(), _ change: (inout MirrorSettings) -> Void = { _ in }
+        registry: Registry = Registry(), _ change: (inout MirrorSettings) throws -> Void = { _ in }
     ) throws {
         let relay = RelayOptions(server: try #require(Server(primary.url)))
         var made: [CandidateSettings] = []
@@ -34,7 +34,7 @@ struct Stage {
                     name: candidate.name, server: try #require(Server(candidate.url))))
         }
         var settings = MirrorSettings(name: "chat", relay: relay, candidates: made)
-        change(&settings)
+        try change(&settings)
         self.registry = registry
         let said = Lock<[String]>([])
         self.said = said

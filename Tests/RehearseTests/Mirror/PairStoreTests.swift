@@ -190,24 +190,30 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
     }
 
     @Test func `labels that come later find their pair by the request's id, once`() throws {
-        let outcome = {
-            var outcome = PairOutcome(id: "a", time: 5, slices: [Slice("tier", "x")])
-            outcome.classes = ("7", "1")
-            return outcome
-        }()
-        let kept = KeptPair(
-            id: "a", time: 5, badness: 0,
-            figures: String(decoding: outcome.json.encoded, as: UTF8.self))
-        let late = try #require(PairOutcome(kept, label: "7"))
-        #expect(late.readings == [.difference(.accuracy, primary: 1, candidate: 0)])
-        #expect(late.slices == [Slice("tier", "x")] && late.badness == 1)
-        var numbers = PairOutcome(id: "b", time: 5)
-        numbers.numbers = (1.0, 3.0)
-        let number = KeptPair(
-            id: "b", time: 5, badness: 0,
-            figures: String(decoding: numbers.json.encoded, as: UTF8.self))
-        #expect(PairOutcome(number, label: "2")?.readings.first?.gain == 0)
-        #expect(PairOutcome(number, label: "no number") == nil)
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let primary = StubServer { _, socket in put(socket, plain("200 OK", "{\"predictions\":[7]}")) }
+        let candidate = StubServer { _, socket in put(socket, plain("200 OK", "{\"predictions\":[1]}")) }
+        defer { primary.stop() }
+        defer { candidate.stop() }
+        let stage = try Stage(
+            primary: primary, candidates: [("new", candidate.url)], folder: scratch.path)
+        defer { stage.stop() }
+        let client = StubClient(stage.rehearsal.port)
+        for number in 0..<60 {
+            _ = client.ask(
+                "{\"instances\":[[\(number)]]}", path: "/v1/models/digits:predict",
+                headers: "X-Request-Id: r-\(number)\r\n")
+        }
+        #expect(comes { stage.pairs() == 60 })
+        #expect(stage.rehearsal.take(labels: [("r-1", "7"), ("nobody", "7")]) == 1)
+        #expect(stage.rehearsal.take(labels: [("r-1", "7")]) == 0)
+        #expect(stage.rehearsal.take(labels: (0..<60).map { ("r-\($0)", "7") }) == 59)
+        let standing = stage.rehearsal.view.candidates[0].standing
+        let accuracy = try #require(
+            standing.metrics.first { $0.metric == .accuracy && $0.slice == nil })
+        #expect(accuracy.pairs == 60 && accuracy.gain == -1)
+        #expect(standing.verdict == .reject)
     }
 }
 
