@@ -141,7 +141,7 @@ extension RelayExchange {
         let me = Unmanaged.passUnretained(self).toOpaque()
         let isBodiless =
             leg.method == "HEAD" || leg.status == 204 || leg.status == 304
-        if leg.isOver, leg.ending == .whole, !isBodiless {
+        if leg.isOver, leg.ending == .whole, !isBodiless, leg.contentLength == leg.received {
             // Whole already, as most answers are: libmicrohttpd sends head and body in one call.
             return MHD_create_response_from_buffer(
                 leg.answer.count, leg.answer.start, .RESPMEM_PERSISTENT)

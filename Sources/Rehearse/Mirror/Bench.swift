@@ -113,7 +113,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     }
 
     func run() {
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
         while !isStopping.load(ordering: .acquiring) {
             // Pairs are gathered for a moment: one look, one commit.
             usleep(20_000)
@@ -210,9 +210,10 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
                 candidates[index].meters.skip(.answerUnusable)
                 continue
             }
-            let pair = Pair(
-                request: request, primary: primary, candidate: answer, second: second)
-            take(pair, index)
+            let asked = Fairness.timed(
+                primary, by: second, comparison.dialect(of: request))
+            take(
+                Pair(request: request, primary: asked, candidate: answer, second: second), index)
         }
     }
 
@@ -232,6 +233,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
 
     private func take(_ pair: Pair, _ index: Int) {
         var outcome = comparison.outcome(of: pair)
+        if pair.second == nil { Fairness.ballast(&outcome) }
         // A slice is shown and kept: a header or field may hold what must not be.
         for place in outcome.slices.indices {
             outcome.slices[place].value = Scrub.text(outcome.slices[place].value)

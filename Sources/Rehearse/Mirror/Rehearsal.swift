@@ -144,16 +144,17 @@ public final class Rehearsal: Sendable {
                 description: "the rehearsal \(settings.name) needs 1 to "
                     + "\(CopyGate.destinationsMax - 1) candidates")
         }
+        let policy = Fairness.policy(settings.policy, hasSecond: settings.second != nil)
         var made: [BenchCandidate] = []
         for candidate in settings.candidates {
             let owner = PairOwner(rehearsal: settings.name, candidate: candidate.name)
             let labels = Labels([("rehearsal", settings.name), ("candidate", candidate.name)])
             var entry = BenchCandidate(
                 owner: owner, settings: candidate, meters: CandidateMeters(registry, labels),
-                trial: Trial(settings.policy))
+                trial: Trial(policy))
             do {
                 if let kept = try keeper.state(of: owner) {
-                    entry.trial = try Trial(decoding: Array(kept.state.utf8), policy: settings.policy)
+                    entry.trial = try Trial(decoding: Array(kept.state.utf8), policy: policy)
                     entry.restore(counts: kept.counts)
                 }
             } catch {

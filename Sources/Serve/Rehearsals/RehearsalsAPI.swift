@@ -44,7 +44,7 @@ public struct RehearsalsAPI: Sendable {
                 worst[candidate.name] = try desk.keeper.worst(of: candidate.owner, limit: 10)
             }
             return success(capacity: 65_536) { writer in
-                write(view, slices: 50, to: &writer, pairs: { worst[$0] ?? [] }) {}
+                write(view, slices: 20, to: &writer, pairs: { worst[$0] ?? [] }) {}
             }
         }
     }

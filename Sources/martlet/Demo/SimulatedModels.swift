@@ -16,7 +16,7 @@ struct SimulatedModels {
         primary = try SimulatedModels.server(clock) { SimulatedModels.answer($0) }
         candidate = try SimulatedModels.server(clock) { request in
             // Long Chinese questions run over the candidate's shorter context.
-            let isLong = (request[header: "x-topic"]?.utf8.count ?? 0) % 3 == 0
+            let isLong = (request[header: "x-topic"]?.utf8.count ?? 0) % 5 == 0
             if request[header: "x-language"] == "zh", isLong {
                 return .json(Array("{\"error\":{\"message\":\"context length exceeded\"}}".utf8), status: 500)
             }

@@ -90,7 +90,7 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
                     #expect(comes { stage.pairs() >= min(index + 1, 5) })
                 }
                 #expect(comes { stage.skipped(.budgetSpent) == 7 }, "\(budget)")
-                #expect(stage.rehearsal.view.candidates[0].spentOf != nil)
+                #expect(comes { stage.rehearsal.view.candidates[0].spentOf != nil })
             }
         }
     }
