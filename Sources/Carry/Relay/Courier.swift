@@ -47,7 +47,7 @@ public struct CourierOptions: Sendable {
     /// An answer beyond this is given up.
     public var answerBytesMax = 1 << 20
     /// How far the thread steps back behind others (nice; 0 to 19).
-    public var niceness: Int32 = 5
+    public var niceness: Int32 = 10
 
     public init() {}
 }

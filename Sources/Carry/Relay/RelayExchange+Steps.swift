@@ -141,12 +141,14 @@ extension RelayExchange {
         let me = Unmanaged.passUnretained(self).toOpaque()
         let isBodiless =
             leg.method == "HEAD" || leg.status == 204 || leg.status == 304
-        if leg.isOver, leg.ending == .whole, !isBodiless {
+        if leg.isOver, leg.ending == .whole, !isBodiless, leg.contentLength == leg.received {
             // Whole already, as most answers are: libmicrohttpd sends head and body in one call.
             return MHD_create_response_from_buffer(
                 leg.answer.count, leg.answer.start, .RESPMEM_PERSISTENT)
         }
-        let size = leg.contentLength.map(UInt64.init) ?? (isBodiless ? 0 : UInt64.max)
+        // Without a length: chunks, or the end of the connection for an old client.
+        let unknown = isBodiless && leg.method != "HEAD" ? 0 : UInt64.max
+        let size = leg.contentLength.map(UInt64.init) ?? unknown
         return MHD_create_response_from_callback(size, 16 << 10, onRelayRead, me, nil)
     }
 

@@ -2,7 +2,7 @@
 // are counted when they are sent, tokens and money when the answer says how many there were, so the last
 // answers under way may go a little beyond.
 
-public import Basics
+
 
 /// The limits of a rehearsal's copies; nil is no limit.
 public struct Budget: Sendable, Equatable {

@@ -35,47 +35,19 @@ extension CandidateSettings {
             return model == nil && body.isEmpty ? request.body : nil
         }
         var copy = json
-        if let model { copy = copy.setting(["model"], .string(model)) }
-        for change in body {
-            guard let value = try? JSON(text: change.json) else { return nil }
-            copy = copy.setting(change.path.split(separator: ".").map(String.init), value)
-        }
+        if let model { copy = JSONPath.model.setting(.string(model), in: copy) }
+        for change in body { copy = change.path.setting(change.value, in: copy) }
         // OpenAI's protocol only: others know no such field.
         if json["stream"]?.boolean == true, request.path.contains("completions") {
-            copy = copy.setting(["stream_options", "include_usage"], .bool(true))
+            copy = JSONPath.includeUsage.setting(.bool(true), in: copy)
         }
         return copy.encoded
     }
 }
 
-extension JSON {
-    /// The value with another one at a path of keys; objects are made where they are missing.
-    func setting(_ path: [String], _ value: JSON) -> JSON {
-        guard let key = path.first else { return value }
-        let rest = Array(path.dropFirst())
-        if case .array(var items) = self, let index = Int(key), items.indices.contains(index) {
-            items[index] = items[index].setting(rest, value)
-            return .array(items)
-        }
-        var fields = fields ?? []
-        let inner = (self[key] ?? .object([])).setting(rest, value)
-        if let index = fields.lastIndex(where: { $0.key == key }) {
-            fields[index].value = inner
-        } else {
-            fields.append((key, inner))
-        }
-        return .object(fields)
-    }
-
-    /// The value at a path of keys and indices.
-    func at(_ path: some Collection<String>) -> JSON? {
-        guard let key = path.first else { return self }
-        if case .array(let items) = self {
-            guard let index = Int(key), items.indices.contains(index) else { return nil }
-            return items[index].at(path.dropFirst())
-        }
-        return self[key]?.at(path.dropFirst())
-    }
+extension JSONPath {
+    fileprivate static let model = JSONPath(names: ["model"])
+    fileprivate static let includeUsage = JSONPath(names: ["stream_options", "include_usage"])
 }
 
 extension [UInt8] {

@@ -1,7 +1,7 @@
 // One rehearsal as it is configured: where it listens, who is the primary, who the candidates are, what
 // is copied, what it may cost, and how the answers are judged.
 
-public import Basics
+public import Bytes
 public import Carry
 
 /// A candidate of a rehearsal.
@@ -13,7 +13,7 @@ public struct CandidateSettings: Sendable {
     /// Set on every copy, above what the caller sent; the candidate's own credentials are here.
     public var headers: [(name: String, value: String)] = []
     /// Values that are set in the body by JSON path.
-    public var body: [(path: String, json: String)] = []
+    public var body: [(path: JSONPath, value: JSON)] = []
     public var prices = Prices()
 
     public init(name: String, server: Server) {
@@ -40,8 +40,6 @@ public struct MirrorSettings: Sendable {
     public var memoryBytesMax = 64 << 20
     /// Request header whose value names a request; made when missing.
     public var idHeader = "x-request-id"
-    /// Fields of the request, by JSON path or header, by which the verdict is sliced.
-    public var slices: [SliceField] = []
     public var policy = Policy()
     public var comparison = ComparisonOptions()
     /// The share of pairs whose texts are kept; the worst are kept in any case, none at 0.
@@ -58,23 +56,5 @@ public struct MirrorSettings: Sendable {
         self.name = name
         self.relay = relay
         self.candidates = candidates
-    }
-}
-
-/// Where a slice's value is found.
-public struct SliceField: Sendable, Equatable {
-    public enum Place: Sendable, Equatable {
-        /// A header of the request, in lower case.
-        case header(String)
-        /// A path into the request's JSON, `messages.0.role`.
-        case body([String])
-    }
-
-    public var name: String
-    public var place: Place
-
-    public init(name: String, place: Place) {
-        self.name = name
-        self.place = place
     }
 }

@@ -50,6 +50,12 @@ public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
+    /// A path of field names.
+    init(names: [String]) {
+        steps = names.map { .name($0) }
+        description = names.joined(separator: ".")
+    }
+
     /// The values at the path, in order.
     public func values(in document: JSON) -> [JSON] {
         var found = [document]

@@ -10,8 +10,13 @@ public import Reason
 public struct ReleaseFacts: Sendable {
     public var criticalAlerts: [String]?
     public var backupTime: Millis?
+    /// What rehearsals say.
+    public var shadow: GateReading?
 
-    public init(criticalAlerts: [String]?, backupTime: Millis?) {
+    public init(
+        criticalAlerts: [String]?, backupTime: Millis?, shadow: GateReading? = nil
+    ) {
+        self.shadow = shadow
         self.criticalAlerts = criticalAlerts
         self.backupTime = backupTime
     }
@@ -52,6 +57,7 @@ public final class DecisionDesk: Sendable {
             let facts = facts(scope)
             inputs.criticalAlerts = facts.criticalAlerts
             inputs.backupTime = facts.backupTime
+            inputs.shadow = facts.shadow
             return GoDecision.decide(state, scope: scope, inputs: inputs, policy: policy, now: now)
         }
     }

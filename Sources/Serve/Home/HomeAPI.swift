@@ -36,12 +36,15 @@ public struct HomeAPI: Sendable {
     private let hasCharts: @Sendable () -> Bool
     /// Tiles of delivery and decisions; nil says how to begin.
     private let delivery: DeliveryTiles?
+    private let rehearsals: @Sendable () -> Tile
 
     public init(
         facts: HomeFacts, engine: Engine, clock: Clock,
         alerts: @escaping @Sendable () -> AlertCounts, logSources: @escaping @Sendable () -> Int,
-        hasCharts: @escaping @Sendable () -> Bool, delivery: DeliveryTiles? = nil
+        hasCharts: @escaping @Sendable () -> Bool, delivery: DeliveryTiles? = nil,
+        rehearsals: @escaping @Sendable () -> Tile = { rehearsalTile([]) }
     ) {
+        self.rehearsals = rehearsals
         self.delivery = delivery
         self.hasCharts = hasCharts
         self.facts = facts
@@ -91,7 +94,7 @@ public struct HomeAPI: Sendable {
             delivery?.delivery(now: now)
                 ?? Tile("delivery", .empty, Phrase("tile.delivery.empty"), command: pushCommand),
             Tile("models", .empty, Phrase("tile.models.empty"), command: evaluationCommand),
-            Tile("rehearsals", .empty, Phrase("tile.rehearsals.empty"), command: nil),
+            rehearsals(),
             alertTile(counts), hostTile(now), logTile(now),
         ]
     }

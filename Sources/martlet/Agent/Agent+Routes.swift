@@ -30,7 +30,8 @@ extension Agent {
             engine: engine, clock: clock, alerts: { [self] in alertCounts },
             logSources: { [self] in current.logs.count },
             hasCharts: { isFile(library + "/dygraph.min.js") },
-            delivery: DeliveryTiles(board: delivery.board, desk: delivery.desk))
+            delivery: DeliveryTiles(board: delivery.board, desk: delivery.desk),
+            rehearsals: { [self] in rehearsalTile(rehearsals.views) })
         let metrics = MetricsAPI(
             families: { [self] in exposed }, source: stores.source, clock: clock,
             externalLabels: current.externalLabels.map { ($0.key, $0.value) })
@@ -59,7 +60,7 @@ extension Agent {
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
             ).routes
             + FindingsAPI(log: stores.records.findings).routes
-            + delivery.routes + home.routes + metrics.routes + files.routes
+            + delivery.routes + rehearsals.routes + home.routes + metrics.routes + files.routes
     }
 
     private var flags: [(String, String)] {

@@ -26,6 +26,7 @@ final class Agent: Sendable {
     let ruler: Ruler
     let notifier: Notifier
     let delivery: DeliveryRoom
+    let rehearsals: RehearsalRoom
     let follower: LogFollower
     let board = HostBoard()
     let process: ProcessMetrics
@@ -89,9 +90,13 @@ final class Agent: Sendable {
         world.limits = configuration.queryLimits
         let ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
         self.ruler = ruler
+        let rehearsals = try RehearsalRoom(
+            folder: configuration.data, findings: stores.records.findings, registry: registry,
+            clock: clock)
+        self.rehearsals = rehearsals
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
-            alerts: { ruler.alerts })
+            alerts: { ruler.alerts }, shadow: { rehearsals.gate })
     }
 
     /// How and when the configuration was read last.
@@ -163,6 +168,7 @@ final class Agent: Sendable {
         following.withLock { $0 = task }
         await ruler.apply(groups)
         try delivery.start()
+        try await blockingly { [rehearsals] in try rehearsals.apply(configuration.rehearsals) }
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
@@ -185,6 +191,7 @@ final class Agent: Sendable {
         }
         scraper.stop()
         await delivery.stop()
+        try? await blockingly { [rehearsals] in rehearsals.close() }
         let task = following.withLock { $0 }
         task?.cancel()
         await task?.value
@@ -217,6 +224,8 @@ final class Agent: Sendable {
             new.query.concurrency = old.query.concurrency
             let groups = try loadRules(new)
             try delivery.apply(new.delivery)
+            let rehearsing = new.rehearsals
+            try await blockingly { [rehearsals] in try rehearsals.apply(rehearsing) }
             scraper.apply(new.scrapes)
             follower.apply(new.logs)
             notifier.apply(new.notifications.receivers)

@@ -26,14 +26,21 @@ struct Demo: AsyncParsableCommand {
         options.data = data
         options.share = share
         options.isSimulated = true
+        let models = try SimulatedModels(clock: .system)
+        defer { models.stop() }
         options.configuration = try Configuration.parse(
-            "logs: [{source: simulated-chat, paths: [\(quoted(logFile))], from: start}]\n",
+            "logs: [{source: simulated-chat, paths: [\(quoted(logFile))], from: start}]\n"
+                + models.configuration,
             file: "demo")
         print("Everything this agent shows of teams and models is simulated.")
         try await runAgent(options) { agent in
+            async let calling: Void = SimulatedCallers(
+                url: agent.address, fetch: agent.fetch, clock: agent.clock
+            ).run()
             await Feeder(
                 url: agent.address, logFile: logFile, fetch: agent.fetch, clock: agent.clock
             ).run()
+            await calling
         }
     }
 }

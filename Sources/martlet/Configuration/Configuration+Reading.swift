@@ -90,6 +90,7 @@ extension Configuration {
         }
         if let section = root.section("query") { read(query: section) }
         delivery = DeliveryConfig(root: root, folder: folder(of: root))
+        rehearsals = RehearsalConfig.read(root)
         root.finish(foreign: [
             "remote_write", "remote_read", "alerting", "scrape_config_files", "tracing", "otlp",
             "runtime",

@@ -30,6 +30,7 @@ struct Configuration: Sendable {
     var storage = StorageConfig()
     var query = QueryConfig()
     var delivery = DeliveryConfig()
+    var rehearsals: [RehearsalConfig] = []
     /// Remarks that came with reading it.
     var warnings: [Problem] = []
 

@@ -26,7 +26,8 @@ final class DeliveryRoom: Sendable {
     /// - Parameter alerts: firing alerts, for the gates.
     init(
         _ given: DeliveryConfig, stores: Stores, registry: Registry, fetch: Fetch, clock: Clock,
-        alerts: @escaping @Sendable () -> [ActiveAlert]
+        alerts: @escaping @Sendable () -> [ActiveAlert],
+        shadow: @escaping @Sendable () -> GateReading? = { nil }
     ) throws {
         let config = Lock(given)
         self.config = config
@@ -44,7 +45,8 @@ final class DeliveryRoom: Sendable {
             board: board, log: stores.records.decisions, clock: clock,
             policy: { config.withLock { $0.policy } },
             facts: { scope in
-                ReleaseFacts(criticalAlerts: critical(alerts(), scope), backupTime: nil)
+                ReleaseFacts(
+                    criticalAlerts: critical(alerts(), scope), backupTime: nil, shadow: shadow())
             })
         self.desk = desk
         inbox = InboxReader(

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Rehearse
 
-private func relay(
+private func start(
     _ server: StubServer, _ watcher: RelayWatcher = .none,
     _ change: (inout RelayOptions) -> Void = { _ in }
 ) throws -> Relay {
@@ -32,7 +32,7 @@ private func relay(
             return false
         }
         defer { server.stop() }
-        let relay = try relay(server)
+        let relay = try start(server)
         defer { relay.stop() }
         for _ in 0..<3 {
             let client = StubClient(relay.port)
@@ -85,7 +85,7 @@ private func relay(
             return number % 50 != 7
         }
         defer { server.stop() }
-        let relay = try relay(server)
+        let relay = try start(server)
         defer { relay.stop() }
         let wrong = Atomic<Int>(0)
         let right = Atomic<Int>(0)
@@ -128,7 +128,7 @@ private func relay(
             return true
         }
         defer { server.stop() }
-        let relay = try relay(server)
+        let relay = try start(server)
         defer { relay.stop() }
         let client = StubClient(relay.port)
         client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -148,7 +148,7 @@ private func relay(
             return false
         }
         defer { server.stop() }
-        let relay = try relay(server)
+        let relay = try start(server)
         defer { relay.stop() }
         do {
             let client = StubClient(relay.port)
@@ -167,7 +167,7 @@ private func relay(
             return false
         }
         defer { server.stop() }
-        let relay = try relay(server)
+        let relay = try start(server)
         defer { relay.stop() }
         do {
             let client = StubClient(relay.port)
@@ -183,7 +183,7 @@ private func relay(
             return put(socket, request.body)
         }
         defer { server.stop() }
-        let relay = try relay(server) { $0.readAheadBytes = 64 << 10 }
+        let relay = try start(server) { $0.readAheadBytes = 64 << 10 }
         defer { relay.stop() }
         let body = String(repeating: "0123456789abcdef", count: 512 << 10)
         let answer = StubClient(relay.port).ask(body)
@@ -194,7 +194,7 @@ private func relay(
     @Test func `an absent primary is a 502, one that breaks off is broken off`() throws {
         let gone = StubServer { _, _ in false }
         gone.stop()
-        let absent = try relay(gone)
+        let absent = try start(gone)
         defer { absent.stop() }
         #expect(StubClient(absent.port).ask("{}")?.line.contains("502") == true)
         let server = StubServer { _, socket in
@@ -202,7 +202,7 @@ private func relay(
             return false
         }
         defer { server.stop() }
-        let relay = try relay(server)
+        let relay = try start(server)
         defer { relay.stop() }
         let client = StubClient(relay.port)
         client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -221,7 +221,7 @@ private func relay(
             return put(socket, line)
         }
         defer { server.stop() }
-        let relay = try relay(server)
+        let relay = try start(server)
         defer { relay.stop() }
         let client = StubClient(relay.port)
         client.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\n")

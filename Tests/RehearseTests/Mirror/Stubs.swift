@@ -36,20 +36,21 @@ final class StubServer: Sendable {
 
     /// - Parameter answer: writes to the socket; true keeps the connection.
     init(_ answer: @escaping @Sendable (StubRequest, Int32) -> Bool) {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = loopback(0)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = bind(listener, $0, size) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = bind(socket, $0, size) }
         }
-        listen(listener, 1024)
+        listen(socket, 1024)
         var bound = sockaddr_in()
         var length = size
         withUnsafeMutablePointer(to: &bound) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = getsockname(listener, $0, &length)
+                _ = getsockname(socket, $0, &length)
             }
         }
+        listener = socket
         port = UInt16(bigEndian: bound.sin_port)
         startThread("stub") { [self] in
             while true {
@@ -143,7 +144,7 @@ func put(_ socket: Int32, _ bytes: [UInt8]) -> Bool {
     var sent = 0
     while sent < bytes.count {
         let count = bytes.withUnsafeBytes {
-            send(socket, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+            send(socket, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
         }
         if count <= 0 { return false }
         sent += count
