@@ -12,6 +12,8 @@ struct Bench {
             return try Fill.run(folder: words[2], endMillis: end)
         }
         let isQuick = CommandLine.arguments.contains("--quick")
+        if words.contains("rehearse-null") { return RehearseSimulation.null(isQuick: isQuick) }
+        if words.contains("rehearse-power") { return RehearseSimulation.power(isQuick: isQuick) }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)

@@ -67,6 +67,20 @@ public struct Comparison: Sendable {
         return late
     }
 
+    /// What opinions of both answers say that came later: scores in 0…1, more is better.
+    public func late(
+        _ outcome: PairOutcome, primaryScore: Double, candidateScore: Double
+    ) -> PairOutcome {
+        var late = PairOutcome(id: outcome.id, time: outcome.time, slices: outcome.slices)
+        late.readings = [
+            .difference(
+                .feedback, primary: min(max(primaryScore, 0), 1),
+                candidate: min(max(candidateScore, 0), 1))
+        ]
+        late.badness = badness(late)
+        return late
+    }
+
     private func accuracy(_ primary: String, _ candidate: String, _ label: String) -> Reading {
         .difference(
             .accuracy, primary: primary == label ? 1 : 0, candidate: candidate == label ? 1 : 0)

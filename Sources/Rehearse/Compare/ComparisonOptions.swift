@@ -80,7 +80,8 @@ public struct ComparisonOptions: Sendable, Equatable {
             switch dialect {
             case .chat, .completions:
                 [
-                    "id", "created", "model", "system_fingerprint", "service_tier", "usage", "timings",
+                    "id", "created", "model", "system_fingerprint", "service_tier", "usage",
+                    "timings",
                     "choices[*].message.content", "choices[*].message.reasoning_content",
                     "choices[*].message.tool_calls", "choices[*].text", "choices[*].logprobs",
                     "choices[*].finish_reason", "__verbose",

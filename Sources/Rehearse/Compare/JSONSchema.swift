@@ -46,7 +46,8 @@ struct JSONSchema: Sendable {
         switch value {
         case .object(let fields): return acceptsFields(fields, schema, depth)
         case .array(let items): return acceptsItems(items, schema, depth)
-        case .string(let text): return Self.isWithin(Double(text.count), schema, "minLength", "maxLength")
+        case .string(let text):
+            return Self.isWithin(Double(text.count), schema, "minLength", "maxLength")
         case .number: return acceptsNumber(value.double ?? .nan, schema)
         default: return true
         }

@@ -86,7 +86,7 @@ private func numbered(_ a: [String], _ b: [String]) -> ([Int], [Int]) {
 }
 
 /// The cosine of two vectors; 0 when they cannot be compared.
-func cosine(_ a: [Double], _ b: [Double]) -> Double {
+public func cosine(_ a: [Double], _ b: [Double]) -> Double {
     guard a.count == b.count, !a.isEmpty else { return 0 }
     var (dot, left, right) = (0.0, 0.0, 0.0)
     for (x, y) in zip(a, b) {

@@ -61,8 +61,9 @@ public struct Bet: Sendable, Equatable {
         return high + log1p(exp(min(staked, kept) - high))
     }
 
-    /// Falling shares of what can be lost at most: 0.9 · 0.6^k. The boldest decides where nothing
-    /// ever goes wrong, the most timid where the spread is wide.
+    /// Falling shares of what can be lost at most, 0.9 · 0.6^k.
+    ///
+    /// The boldest decides where nothing ever goes wrong, the most timid where the spread is wide.
     static let ladder: SIMD16<Double> = {
         var ladder = SIMD16<Double>()
         for index in 0..<16 { ladder[index] = pow(0.6, Double(index)) }
@@ -80,9 +81,10 @@ public struct Bet: Sendable, Equatable {
 
     /// ln of the capital after values that are given as counts: the order does not matter to a fixed
     /// share (not for patient bets).
-    static func logEvidence(_ tally: [(value: Double, count: Int)], above threshold: Double,
-        reach: Double) -> Double
-    {
+    static func logEvidence(
+        _ tally: [(value: Double, count: Int)], above threshold: Double,
+        reach: Double
+    ) -> Double {
         var logs = SIMD16<Double>()
         for index in 0..<16 {
             let fraction = ladder[index] * boldest / max(reach, 1e-12)

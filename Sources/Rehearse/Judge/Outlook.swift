@@ -37,26 +37,48 @@ extension MetricTest {
         return least
     }
 
-    /// The mean gain, below the threshold, that would have been shown as harm with a chance of 90 %
-    /// in as many pairs of the spread that was seen; nil when no gain would have been.
+    /// The mean gain, below the threshold, that would have been shown as harm with a chance of at least
+    /// 90 % in as many pairs as were seen; nil when no gain would have been.
     ///
-    /// With a loss Δ beyond the threshold the best gambler's ln capital is about normal with mean
-    /// nΔ²/2v and deviation √n·Δ/√v, and finding him among the others costs about 2.
+    /// What was seen is made worse until one gambler's ln capital, about normal, clears the bar in nine
+    /// cases of ten: shares and labels by replacing pairs with losses, ratios and scores by a shift.
     func visibleGain(logBar: Double) -> Double? {
         if count < 2 { return nil }
-        let number = Double(count)
-        let score = 1.2816 + (1.2816 * 1.2816 + 2 * (logBar + 2)).squareRoot()
-        let widest = threshold - tally.low
-        var beyond = 0.0
-        for _ in 0..<40 {
-            // A loss of shares brings its own spread with it.
-            let own = metric.scale == .difference ? beyond * max(1 - beyond, 0) : 0
-            // No gambler stakes all: the gain of one round is bounded too.
-            let bold = 2 * (tally.high - threshold) * (logBar + 2) / number
-            let next = max(score * ((variance + own) / number).squareRoot(), 0.5 * bold)
-            if abs(next - beyond) < 1e-9 { break }
-            beyond = 0.5 * (beyond + next)
+        let values = tally.values
+        var (low, high) = (tally.low, min(threshold, gain))
+        guard isVisible(low, values, logBar) else { return nil }
+        for _ in 0..<24 {
+            let middle = 0.5 * (low + high)
+            if isVisible(middle, values, logBar) { low = middle } else { high = middle }
         }
-        return beyond < widest ? threshold - beyond : nil
+        return low
+    }
+
+    private func isVisible(
+        _ worse: Double, _ values: [(value: Double, count: Int)], _ logBar: Double
+    ) -> Bool {
+        let number = Double(count)
+        let replaces = metric.scale == .difference
+        let replaced = replaces && gain > tally.low ? (gain - worse) / (gain - tally.low) : 0
+        let reach = tally.high - threshold
+        for index in 0..<16 {
+            let fraction = Bet.ladder[index] * Bet.boldest / reach
+            var (mean, square) = (0.0, 0.0)
+            for (value, times) in values {
+                let moved = replaces ? value : max(value - (gain - worse), tally.low)
+                let growth = log1p(fraction * (threshold - moved))
+                let share = Double(times) / number * (1 - replaced)
+                mean += share * growth
+                square += share * growth * growth
+            }
+            let loss = log1p(fraction * (threshold - tally.low))
+            mean += replaced * loss
+            square += replaced * loss * loss
+            let spread = max(square - mean * mean, 0).squareRoot()
+            // Half of a patient bet's stake is in the game at once.
+            let asked = logBar - log(Bet.shares[index] / 2)
+            if number * mean - 1.2816 * number.squareRoot() * spread >= asked { return true }
+        }
+        return false
     }
 }

@@ -22,7 +22,7 @@ struct PathTest: Sendable, Equatable {
     /// `primaryAlone`: the candidate is the farther one.
     var distance = Discordance()
     var lean = Discordance()
-    /// By digest of a value: said by the candidate alone, by the second alone. Nil when too many.
+    /// By digest of a value: said by the candidate alone, by the second alone; nil when too many.
     var values: [UInt64: Discordance]? = [:]
 
     mutating func add(_ reading: PathReading, hasSecond: Bool) {

@@ -45,8 +45,10 @@ public struct Policy: Sendable, Equatable {
 
     public static let standard: [Metric: MetricRule] = [
         .errors: MetricRule(), .accuracy: MetricRule(), .agreement: MetricRule(rejects: false),
-        .excess: MetricRule(margin: 0.02, rejects: false), .shape: MetricRule(rejects: false), .format: MetricRule(), .tools: MetricRule(),
-        .language: MetricRule(), .refusal: MetricRule(), .feedback: MetricRule(), .deviation: MetricRule(margin: 0.05),
+        .excess: MetricRule(margin: 0.02, rejects: false), .shape: MetricRule(rejects: false),
+        .format: MetricRule(), .tools: MetricRule(),
+        .language: MetricRule(), .refusal: MetricRule(), .feedback: MetricRule(),
+        .deviation: MetricRule(margin: 0.05),
         .similarity: MetricRule(isGate: false), .cosine: MetricRule(floor: 0.98),
         .ttft: MetricRule(margin: 0.1), .tpot: MetricRule(margin: 0.1),
         .latency: MetricRule(margin: 0.1), .tail: MetricRule(margin: 0.05),

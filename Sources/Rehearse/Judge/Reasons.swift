@@ -62,14 +62,13 @@ extension Trial {
         let open = standing.metrics.filter {
             $0.slice == nil && $0.isGate && $0.verdict != .promote
         }
-        for metric in open {
-            let isOpinion = metric.metric == .agreement || metric.metric == .excess
-            if isOpinion && metric.logHarm >= log(1 / policy.level) {
-                reasons.append(sentence(metric, "unlabelled"))
-            } else {
-                reasons.append(sentence(metric, "open"))
-            }
+        // More requests do not help where nothing says which of two answers is better.
+        func isStuck(_ standing: MetricStanding) -> Bool {
+            let isOpinion = standing.metric == .agreement || standing.metric == .excess
+            return isOpinion && standing.logHarm >= log(1 / policy.level)
         }
+        reasons += open.filter(isStuck).map { sentence($0, "unlabelled") }
+        reasons += open.filter { !isStuck($0) }.map { sentence($0, "open") }
         if through - from < policy.durationMin {
             reasons.append(
                 Phrase(

@@ -12,7 +12,7 @@ public struct MetricStanding: Sendable {
     /// Means of the sides, in the metric's unit; geometric for ratios.
     public var primary: Double?
     public var candidate: Double?
-    /// The mean gain; positive speaks for the candidate. Of a ratio, its logarithm.
+    /// The mean gain, of a ratio its logarithm; positive speaks for the candidate.
     public var gain: Double
     /// Holds the true gain at all looks together with the policy's certainty; worked out for all
     /// pairs and for the slices that look worst.

@@ -37,11 +37,22 @@ extension Trial {
         if opinions.contains(where: has) || has(.cosine) || has(.similarity) {
             gates.subtract([.agreement, .excess])
         }
-        if has(.excess) { gates.remove(.agreement) } else { gates.remove(.excess) }
+        // The same answers need no noise to excuse them; other answers may have it.
+        let isSame = overall[.agreement]?.safe.logEvidence ?? 0 >= safeBar(.agreement)
+        if has(.excess) && !isSame { gates.remove(.agreement) } else { gates.remove(.excess) }
         if 2 * (overall[.ttft]?.count ?? 0) >= max(pairs, 1) {
             gates.subtract([.latency, .tail])
         }
         return gates
+    }
+
+    /// ln of the evidence from which on a gate is safe.
+    ///
+    /// Agreement and excess are two ways to pass one gate, so each has half of the level.
+    func safeBar(_ metric: Metric) -> Double {
+        let hasTwo = overall[.agreement] != nil && overall[.excess] != nil
+        let isEither = metric == .agreement || metric == .excess
+        return log((hasTwo && isEither ? 2 : 1) / policy.level)
     }
 
     /// ln of the evidence of harm, by gate, over all pairs.

@@ -35,10 +35,9 @@ extension Trial {
         if failure != nil { return .reject }
         let gates = gates
         if pairs < policy.pairsMin || gates.isEmpty { return .notEnoughData }
-        let safeBar = log(1 / policy.level)
         let isSafe = gates.allSatisfy { metric in
             guard let test = overall[metric], test.count >= policy.pairsMin else { return false }
-            return test.safe.logEvidence >= safeBar
+            return test.safe.logEvidence >= safeBar(metric)
         }
         if !isSafe || through - from < policy.durationMin { return .hold }
         let isSuspect = slices.values.contains { tests in
@@ -100,7 +99,7 @@ extension Trial {
         _ test: MetricTest, slice: Slice?, isGate: Bool, isRejected: Bool, harmBar: Double
     ) -> MetricStanding {
         let least = slice == nil ? policy.pairsMin : policy.slicePairsMin
-        let safeBar = log(1 / policy.level)
+        let safeBar = safeBar(test.metric)
         let isFailed =
             failure.map { $0.metric == test.metric && $0.slice == slice && $0.path == nil } ?? false
         var verdict = Verdict.hold

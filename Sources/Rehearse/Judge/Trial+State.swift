@@ -2,8 +2,8 @@
 // goes on where it was after a crash. A metric whose rule has changed begins anew, because its
 // evidence answered another question; what was counted stays.
 
-internal import Bytes
 internal import Basics
+internal import Bytes
 internal import Glibc
 
 /// Why a written trial could not be read.

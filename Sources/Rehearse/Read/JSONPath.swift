@@ -16,7 +16,7 @@ public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
     let steps: [Step]
     public let description: String
 
-    /// Reads a path; nil when it is none. A leading `$.` is allowed.
+    /// Reads a path, with or without a leading `$.`; nil when it is none.
     public init?(_ text: String) {
         var steps: [Step] = []
         var rest = text[...]
@@ -63,7 +63,8 @@ public struct JSONPath: Sendable, Hashable, CustomStringConvertible {
             found = found.flatMap { value -> [JSON] in
                 switch step {
                 case .name(let name): value[name].map { [$0] } ?? []
-                case .index(let index): value.items.flatMap { $0.dropFirst(index).first }.map { [$0] } ?? []
+                case .index(let index):
+                    value.items.flatMap { $0.dropFirst(index).first }.map { [$0] } ?? []
                 case .any: value.items ?? value.fields?.map(\.value) ?? []
                 }
             }

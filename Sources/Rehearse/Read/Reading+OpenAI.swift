@@ -114,6 +114,15 @@ extension Usage {
 
 /// Reads base64 of little-endian 32-bit floats; nil when it is something else.
 func base64Singles(_ text: String) -> [Double]? {
+    guard let bytes = base64Bytes(text), bytes.count % 4 == 0 else { return nil }
+    return stride(from: 0, to: bytes.count, by: 4).map { start in
+        let word = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) }
+        return Double(Float(bitPattern: word))
+    }
+}
+
+/// Reads base64 in either alphabet, padding or none; nil when it is something else.
+func base64Bytes(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     var held: UInt32 = 0
     var bits = 0
@@ -136,9 +145,5 @@ func base64Singles(_ text: String) -> [Double]? {
             held &= (1 << UInt32(bits)) - 1
         }
     }
-    guard bytes.count % 4 == 0 else { return nil }
-    return stride(from: 0, to: bytes.count, by: 4).map { start in
-        let word = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) }
-        return Double(Float(bitPattern: word))
-    }
+    return bytes
 }

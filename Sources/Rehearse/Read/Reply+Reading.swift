@@ -37,7 +37,7 @@ extension Reply {
         answer.usage = usage
         if let place = firstContentAt {
             answer.timing.firstContent =
-                answer.timing.chunks.first { $0.end >= place }?.at ?? answer.timing.firstContent
+                answer.timing.firstContent ?? answer.timing.chunks.first { $0.end >= place }?.at
         }
         if isTruncated && answer.ending == .whole && answer.status < 400 {
             answer.ending = .truncated

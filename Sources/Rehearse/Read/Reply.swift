@@ -18,7 +18,7 @@ public struct ToolCall: Sendable, Equatable {
 
 /// An answer, read.
 public struct Reply: Sendable {
-    /// The body as JSON; of a stream, its last message. Nil when it is none.
+    /// The body as JSON, of a stream its last message; nil when it is none.
     public var document: JSON?
     /// What a model wrote.
     public var text: String?

@@ -89,8 +89,10 @@ private func matches(_ value: Double, _ reference: Double) -> Bool {
     }
 
     @Test func `e-BH answers no question that has less evidence than m over alpha k`() {
-        #expect(discoveries([log(99), 0, 0, 0, 0].map { $0 }, level: 0.05) == .init(
-            repeating: false, count: 5))
+        #expect(
+            discoveries([log(99), 0, 0, 0, 0].map { $0 }, level: 0.05)
+                == .init(
+                    repeating: false, count: 5))
         #expect(discoveries([log(101), 0, 0, 0, 0], level: 0.05)[0])
         // Two with 50 each: m/(2α) is 50 for five questions.
         #expect(
