@@ -9,7 +9,7 @@ import Testing
     @Test func `labels that come later give the verdict that they would have given at once`() throws
     {
         let digits = try Digits()
-        let lines = digits.rows.map { #"{"id":"\($0.id)","label":\($0.label)}"# }
+        let lines = digits.rows.map { #"{"id":"\#($0.id)","label":\#($0.label)}"# }
         let labels = try LateLabels(Array(lines.joined(separator: "\n").utf8))
         var trial = Trial()
         var outcomes: [PairOutcome] = []

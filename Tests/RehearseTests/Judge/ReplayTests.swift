@@ -2,6 +2,7 @@
 
 import Basics
 import Bytes
+import Carry
 import Foundation
 import Testing
 

@@ -25,12 +25,11 @@ final class PairLog {
 
     deinit { Files.system.close(file) }
 
-    func append(_ pair: Pair, meaning: Double?) throws(FileError) {
+    func append(_ pair: Pair, meaning: Double?) throws {
         var fields = pair.record.fields ?? []
         if let meaning { fields.append(("meaning", .number(meaning))) }
-        // A line feed in front would heal a line that was cut; an empty line is no pair.
         let bytes = JSON.object(fields).encoded + [0x0a]
-        try bytes.withUnsafeBytes { (raw) throws(FileError) in try Files.system.write(file, raw) }
+        try bytes.withUnsafeBytes { raw in try Files.system.write(file, raw) }
     }
 
     /// The pairs of a file; none when there is no file.
@@ -54,8 +53,6 @@ final class PairLog {
     private static func heal(_ path: String) throws {
         let file = try Files.system.open(path, .append)
         defer { Files.system.close(file) }
-        try [UInt8(0x0a)].withUnsafeBytes { (raw) throws(FileError) in
-            try Files.system.write(file, raw)
-        }
+        try [UInt8(0x0a)].withUnsafeBytes { raw in try Files.system.write(file, raw) }
     }
 }

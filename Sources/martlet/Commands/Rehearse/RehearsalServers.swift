@@ -28,10 +28,10 @@ struct RehearsalServers {
                 settings.model = command.model
                 settings.body = try command.set.map { change in
                     let parts = change.split(separator: "=", maxSplits: 1).map(String.init)
-                    guard parts.count == 2, (try? JSON(text: parts[1])) != nil else {
-                        throw failure("--set \(change): write it as temperature=0")
-                    }
-                    return (parts[0], parts[1])
+                    guard parts.count == 2, let path = JSONPath(parts[0]),
+                        let value = try? JSON(text: parts[1])
+                    else { throw failure("--set \(change): write it as temperature=0") }
+                    return (path, value)
                 }
             }
             var options = CourierOptions()
