@@ -41,7 +41,8 @@ private func ask(_ port: Int, _ prompt: String = "hello") async -> Int? {
     let request = FetchRequest(
         "POST", "http://127.0.0.1:\(port)/v1/chat/completions",
         headers: [
-            ("Content-Type", "application/json"), ("Authorization", "Bearer planted-bearer-credential"),
+            ("Content-Type", "application/json"),
+            ("Authorization", "Bearer planted-bearer-credential"),
         ],
         body: Array("{\"messages\":[{\"role\":\"user\",\"content\":\"\(prompt)\"}]}".utf8))
     return try? await client.send(request).status
@@ -128,7 +129,8 @@ private func number(_ metrics: String, _ name: String) -> Int {
         }
         let files = FileManager.default.enumerator(atPath: agent.folder.path + "/data")
         for case let file as String in files ?? .init() {
-            guard let data = FileManager.default.contents(atPath: agent.folder.path + "/data/" + file)
+            guard
+                let data = FileManager.default.contents(atPath: agent.folder.path + "/data/" + file)
             else { continue }
             let bytes = String(decoding: data, as: UTF8.self)
             for secret in secrets { #expect(!bytes.contains(secret), "\(secret) in \(file)") }

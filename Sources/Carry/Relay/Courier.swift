@@ -121,7 +121,9 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         queue = Ring(capacity: options.queue)
         transfers = TransferLoop(connectionsKept: max(4, options.concurrency))
         bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        transfers.watch(bell, EPOLLIN.rawValue, tag: TransferLoop.ownTags)
+        // By edge: each ring wakes once, and nobody has to read it away.
+        transfers.watch(
+            bell, EPOLLIN.rawValue | EPOLLET.rawValue, tag: TransferLoop.ownTags)
     }
 
     deinit { close(bell) }
@@ -154,10 +156,7 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
             isAsleep.store(true, ordering: .sequentiallyConsistent)
             // Offered between the look and the flag: it did not ring.
             let isFree = legs.count < options.concurrency && queue.waiting > 0
-            transfers.turn(atMost: isFree ? 0 : 1000) { [bell] _, _ in
-                var count: UInt64 = 0
-                read(bell, &count, 8)
-            }
+            transfers.turn(atMost: isFree ? 0 : 1000) { _, _ in }
             isAsleep.store(false, ordering: .sequentiallyConsistent)
             finish()
         }

@@ -5,7 +5,7 @@ internal import Glibc
 
 /// The headers of a request or an answer.
 public struct HeaderBlock: Sendable {
-    /// `Name: value\0Name: value\0…`
+    /// Lines of `Name: value`, a zero byte behind each.
     public var bytes: [UInt8]
 
     public init(bytes: [UInt8] = []) { self.bytes = bytes }

@@ -207,15 +207,15 @@ extension RelayExchange {
         guard let interest, !isAccepted else { return }
         if leg.status >= 400 { return lose(.rejected(leg.status)) }
         isAccepted = true
-        relay.watcher.accepted(
-            interest.tag, relayedRequest(prefixLength: relay.prefix.count))
+        relay.note(
+            .accepted(interest.tag, relayedRequest(prefixLength: relay.prefix.count)))
     }
 
     private func lose(_ loss: RelayLoss) {
         guard let interest, !isAccepted else { return }
         self.interest = nil
         leg.stopNotingChunks()
-        relay.watcher.lost(interest.tag, loss)
+        relay.note(.lost(interest.tag, loss))
     }
 }
 
@@ -229,9 +229,9 @@ extension RelayLoop {
         }
         guard let interest = exchange.interest else { return }
         if exchange.isAccepted {
-            watcher.ended(interest.tag, leg.relayedAnswer(bytesMax: interest.answerBytesMax))
+            note(.ended(interest.tag, leg.relayedAnswer(bytesMax: interest.answerBytesMax)))
         } else {
-            watcher.lost(interest.tag, exchange.isClientGone ? .clientGone : .failed)
+            note(.lost(interest.tag, exchange.isClientGone ? .clientGone : .failed))
         }
     }
 }

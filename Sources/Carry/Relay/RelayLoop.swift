@@ -35,6 +35,14 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     private var clients: [RelayExchange?] = []
     private var underway: [ObjectIdentifier: RelayExchange] = [:]
     private var nextSweep: Int64 = 0
+    private var untold: [News] = []
+
+    /// What the watcher is to be told.
+    enum News {
+        case accepted(UInt64, RelayedRequest)
+        case ended(UInt64, RelayedAnswer)
+        case lost(UInt64, RelayLoss)
+    }
 
     init(
         _ options: RelayOptions, clock: Clock, meters: RelayMeters, watcher: RelayWatcher
@@ -57,9 +65,10 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         var socket = try ListenSocket(address: options.address, port: options.port)
         var flags =
             MHD_USE_EPOLL.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
-            | MHD_USE_SUPPRESS_DATE_NO_CLOCK.rawValue | MHD_USE_TURBO.rawValue | socket.flags
+            | MHD_USE_SUPPRESS_DATE_NO_CLOCK.rawValue | socket.flags
         var items = [
-            MHD_OptionItem(option: .CONNECTION_LIMIT, value: options.connectionsMax, ptr_value: nil),
+            MHD_OptionItem(
+                option: .CONNECTION_LIMIT, value: options.connectionsMax, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: options.idleSeconds, ptr_value: nil),
             // Prompts travel in bodies; 64 KB of headers is twice what servers commonly take.
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 64 << 10, ptr_value: nil),
@@ -117,7 +126,7 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
                 resumeTouched()
                 if daemonIsReady {
                     daemonIsReady = false
-                    MHD_run(daemon)
+                    serve(daemon)
                 }
                 transfers.expire()
             } while !touched.isEmpty
@@ -135,15 +144,39 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         isOver.store(true, ordering: .releasing)
     }
 
+    /// Lets libmicrohttpd do what it can, without waiting in between, and then tells the watcher: what
+    /// is told costs time that the client's answer should not wait for.
+    private func serve(_ daemon: OpaquePointer) {
+        var left: UInt64 = 0
+        var turns = 0
+        repeat {
+            MHD_run(daemon)
+            turns += 1
+        } while turns < 4 && touched.isEmpty && MHD_get_timeout(daemon, &left) == .YES && left == 0
+        tell()
+    }
+
+    private func tell() {
+        for news in untold {
+            switch news {
+            case .accepted(let tag, let request): watcher.accepted(tag, request)
+            case .ended(let tag, let answer): watcher.ended(tag, answer)
+            case .lost(let tag, let loss): watcher.lost(tag, loss)
+            }
+        }
+        untold.removeAll(keepingCapacity: true)
+    }
+
     /// Ends what is still under way: libmicrohttpd aborts when it is stopped with a suspended connection.
     private func finish(_ daemon: OpaquePointer) {
         let deadline = monotonicNow() + 1_000_000_000
         while open.load(ordering: .relaxed) > 0, monotonicNow() < deadline {
             for exchange in Array(underway.values) { abandon(exchange) }
             resumeTouched()
-            MHD_run(daemon)
+            serve(daemon)
         }
         MHD_stop_daemon(daemon)
+        tell()
         self.daemon = nil
     }
 
@@ -163,6 +196,9 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
 
     // MARK: What exchanges ask of it
 
+    /// Keeps news for the watcher until the clients have been served.
+    func note(_ news: News) { untold.append(news) }
+
     /// Notes that something happened to an exchange; it is looked at before the next wait.
     func touch(_ exchange: RelayExchange) {
         guard !exchange.isTouched else { return }
@@ -176,7 +212,8 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             let exchange = touched[index]
             exchange.isTouched = false
             index += 1
-            if exchange.isOpen, exchange.isSuspended, exchange.hasNews, let at = exchange.connection {
+            if exchange.isOpen, exchange.isSuspended, exchange.hasNews, let at = exchange.connection
+            {
                 exchange.isSuspended = false
                 MHD_resume_connection(at)
                 daemonIsReady = true

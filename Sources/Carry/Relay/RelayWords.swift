@@ -100,7 +100,9 @@ public enum RelayLoss: Sendable, Equatable {
     case clientGone
 }
 
-/// Who is told. Each call comes on the relay's thread and must end within microseconds.
+/// Who is told.
+///
+/// Each call comes on the relay's thread and must end within microseconds.
 public struct RelayWatcher: Sendable {
     /// Asked with every head; nil lets the request pass unwatched.
     public var wants: @Sendable (RelayHead) -> RelayInterest?

@@ -172,7 +172,8 @@ public final class PairKeeper: Sendable {
 
     /// Notes a label that came later, in the transaction of the state that has learnt from it.
     public func note(
-        label: String, id: String, of owner: PairOwner, state: String, counts: String, at time: Millis
+        label: String, id: String, of owner: PairOwner, state: String, counts: String,
+        at time: Millis
     ) throws(RecordError) {
         try write("keep a label") { db in
             try db.execute(

@@ -1,8 +1,8 @@
 // From what a relay or a courier saw to an answer of the rehearsal: content decoded, times in seconds.
 // What the content means is read by its protocol.
 
-public import Carry
 internal import Bytes
+public import Carry
 
 extension Answer {
     /// Reads what came.
@@ -22,7 +22,8 @@ extension Answer {
             }
         }
         let timing = AnswerTiming(
-            firstByte: relayed.firstByte, chunks: relayed.chunks.map { Chunk(end: $0.end, at: $0.at) },
+            firstByte: relayed.firstByte,
+            chunks: relayed.chunks.map { Chunk(end: $0.end, at: $0.at) },
             total: relayed.total)
         self.init(
             status: relayed.status, headers: headers, body: body, ending: ending, timing: timing)

@@ -26,7 +26,9 @@ struct Assembly {
     private var early: [UInt64: [Int: RelayedAnswer?]] = [:]
 
     /// The copies of a request are on their way.
-    mutating func expect(_ tag: UInt64, _ request: RelayedRequest, id: String, from expected: UInt64)
+    mutating func expect(
+        _ tag: UInt64, _ request: RelayedRequest, id: String, from expected: UInt64
+    )
         -> Ensemble?
     {
         var ensemble = Ensemble(request: request, id: id, expected: expected)

@@ -71,7 +71,9 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         self.changed = changed
         comparison = Comparison(settings.comparison)
         published = Lock(
-            candidates.map { (trial: $0.trial.standing(), spending: $0.spending, isStopped: $0.isStopped) })
+            candidates.map {
+                (trial: $0.trial.standing(), spending: $0.spending, isStopped: $0.isStopped)
+            })
     }
 
     /// What the meters of a candidate say; they are atomic, so any thread may ask.
@@ -82,7 +84,9 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             let count = candidate.skipped(reason)
             if count > 0 { skipped[reason] = count }
         }
-        return (candidate.owner, candidate.copiesBefore + Int(candidate.meters.copies.value), skipped)
+        return (
+            candidate.owner, candidate.copiesBefore + Int(candidate.meters.copies.value), skipped
+        )
     }
 
     /// What was committed last, by candidate.
@@ -95,10 +99,11 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     /// Does something on the bench's thread and waits for it; nil when it does not come to it.
     func ask<Result: Sendable>(_ body: @escaping @Sendable (Bench) -> Result) -> Result? {
         let answer = Lock<Result?>(nil)
-        post(.command { bench in
-            let result = body(bench)
-            answer.withLock { $0 = result }
-        })
+        post(
+            .command { bench in
+                let result = body(bench)
+                answer.withLock { $0 = result }
+            })
         for _ in 0..<5000 {
             if let result = answer.withLock({ $0 }) { return result }
             if isOver.load(ordering: .acquiring) { return nil }
@@ -151,9 +156,9 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         let now = clock.monotonic()
         if now >= commitAt, candidates.contains(where: { $0.isChanged }) {
             commit()
-            // Large trials take a while to write: never more than a tenth of the time.
+            // Large trials take a while to write: never more than a twentieth of the time.
             let took = clock.monotonic() - now
-            commitAt = now + max(500_000_000, took * 10)
+            commitAt = now + max(500_000_000, took * 20)
         }
         if now >= sweepAt {
             sweepAt = now + 60_000_000_000

@@ -2,8 +2,6 @@
 // are counted when they are sent, tokens and money when the answer says how many there were, so the last
 // answers under way may go a little beyond.
 
-
-
 /// The limits of a rehearsal's copies; nil is no limit.
 public struct Budget: Sendable, Equatable {
     public var requests: Int?
@@ -55,7 +53,8 @@ public struct Prices: Sendable, Equatable {
         guard perMillionIn != nil || perMillionOut != nil,
             usage.tokensIn != nil || usage.tokensOut != nil
         else { return nil }
-        return (Double(usage.tokensIn ?? 0) * (perMillionIn ?? 0)
+        return
+            (Double(usage.tokensIn ?? 0) * (perMillionIn ?? 0)
             + Double(usage.tokensOut ?? 0) * (perMillionOut ?? 0)) / 1e6
     }
 }

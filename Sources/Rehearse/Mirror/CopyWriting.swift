@@ -1,8 +1,8 @@
 // The copy as the candidate gets it: its own address, model, headers and credentials; never the caller's.
 // A stream is asked to end with its usage, on the copy only, since the primary's request is not touched.
 
-public import Carry
 internal import Bytes
+public import Carry
 
 extension CandidateSettings {
     /// Makes the copy of a request.

@@ -25,7 +25,8 @@ struct CandidateMeters: Sendable {
                 (
                     reason,
                     registry.counter(
-                        "\(prefix)_skipped_total", "Requests that did not become a pair, by reason.",
+                        "\(prefix)_skipped_total",
+                        "Requests that did not become a pair, by reason.",
                         names.setting("reason", reason.rawValue))
                 )
             })
@@ -44,7 +45,8 @@ struct CandidateMeters: Sendable {
         tokens = registry.counter(
             "\(prefix)_candidate_tokens_total", "Tokens that the candidate counted.", names)
         cost = registry.counter(
-            "\(prefix)_candidate_cost_total", "What the copies cost, by the configured prices.", names)
+            "\(prefix)_candidate_cost_total", "What the copies cost, by the configured prices.",
+            names)
         labels = registry.counter(
             "\(prefix)_labels_total", "Labels that came later and found their pair.", names)
     }

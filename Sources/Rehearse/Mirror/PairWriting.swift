@@ -1,9 +1,9 @@
 // A pair as it is kept: its figures always, its texts scrubbed and only when they are wanted; and the
 // figures read again, so that a label that comes later finds what the sides had said.
 
+internal import Basics
 internal import Bytes
 internal import Keep
-internal import Basics
 
 extension KeptPair {
     /// What of an answer is kept as text.
@@ -87,7 +87,8 @@ extension PairOutcome {
                 (
                     "classes",
                     .array([
-                        .string(Scrub.text(classes.primary)), .string(Scrub.text(classes.candidate)),
+                        .string(Scrub.text(classes.primary)),
+                        .string(Scrub.text(classes.candidate)),
                     ])
                 ))
         }

@@ -3,8 +3,8 @@
 // of regular expressions, because every kept text passes through it. It cannot know a secret that looks
 // like a word; `keep_texts: false` keeps none.
 
-public import Bytes
 internal import Basics
+public import Bytes
 
 /// Takes secrets out of what is kept.
 public enum Scrub {
@@ -43,7 +43,9 @@ public enum Scrub {
 
     /// A body: JSON by its fields, anything else as text.
     public static func body(_ bytes: [UInt8]) -> String {
-        if let json = try? JSON(bytes) { return String(decoding: self.json(json).encoded, as: UTF8.self) }
+        if let json = try? JSON(bytes) {
+            return String(decoding: self.json(json).encoded, as: UTF8.self)
+        }
         return text(String(decoding: bytes, as: UTF8.self))
     }
 

@@ -77,7 +77,9 @@ extension JSONWriter {
         endObject()
         key("skipped")
         beginObject()
-        for (reason, count) in candidate.skipped.sorted(by: { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }) {
+        for (reason, count) in candidate.skipped.sorted(by: {
+            ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
+        }) {
             key(reason.rawValue)
             number(count)
         }
@@ -153,7 +155,8 @@ extension JSONWriter {
             field("path", path.path)
             field("state", path.state.rawValue)
             for (name, count) in [
-                ("pairs", path.pairs), ("differs", path.differs), ("second_pairs", path.secondPairs),
+                ("pairs", path.pairs), ("differs", path.differs),
+                ("second_pairs", path.secondPairs),
                 ("second_differs", path.secondDiffers),
             ] {
                 key(name)

@@ -99,7 +99,9 @@ public struct RehearsalsAPI: Sendable {
         var labels: [(id: String, label: String)] = []
         do {
             for item in try items(request.body) {
-                let text = item["label"].flatMap { $0.text ?? $0.double.map { numberText($0, .plain) } }
+                let text = item["label"].flatMap {
+                    $0.text ?? $0.double.map { numberText($0, .plain) }
+                }
                 guard let id = item["id"]?.text, let text else {
                     return .error(
                         400, "bad_data", "item \(labels.count + 1) has no id or no label")

@@ -20,7 +20,8 @@ func blocking<Result: Sendable>(_ call: @escaping @Sendable () async -> Result) 
 
 /// Runs a blocking call on a thread of its own, while the caller waits without blocking one of Swift's.
 func blockingly(_ call: @escaping @Sendable () throws -> Void) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+    try await withCheckedThrowingContinuation {
+        (continuation: CheckedContinuation<Void, any Error>) in
         startThread("blocking") { continuation.resume(with: Result { try call() }) }
     }
 }

@@ -18,7 +18,9 @@ struct SimulatedModels {
             // Long Chinese questions run over the candidate's shorter context.
             let isLong = (request[header: "x-topic"]?.utf8.count ?? 0) % 5 == 0
             if request[header: "x-language"] == "zh", isLong {
-                return .json(Array("{\"error\":{\"message\":\"context length exceeded\"}}".utf8), status: 500)
+                return .json(
+                    Array("{\"error\":{\"message\":\"context length exceeded\"}}".utf8), status: 500
+                )
             }
             return SimulatedModels.answer(request)
         }
@@ -85,7 +87,9 @@ struct SimulatedCallers: Sendable {
     var fetch: Fetch
     var clock: Clock
 
-    private static let topics = ["refunds", "shipping", "invoices", "a warranty", "sizes", "returns"]
+    private static let topics = [
+        "refunds", "shipping", "invoices", "a warranty", "sizes", "returns",
+    ]
     /// Enough for a verdict in the first minute.
     private static let begin = 1500
 

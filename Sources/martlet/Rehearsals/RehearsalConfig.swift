@@ -77,7 +77,9 @@ struct RehearsalConfig: Sendable {
 
     private static func relay(_ section: Section, _ name: String) -> RelayOptions? {
         let listen = section.string("listen").flatMap(ListenAddress.init)
-        if listen == nil { section.error("listen", "must be HOST:PORT, for example 127.0.0.1:9800") }
+        if listen == nil {
+            section.error("listen", "must be HOST:PORT, for example 127.0.0.1:9800")
+        }
         let primary = section.string("primary").flatMap { Server($0) }
         if primary == nil { section.error("primary", urlHint) }
         let sentence = section.string("listen_without_authentication")
@@ -161,7 +163,8 @@ struct RehearsalConfig: Sendable {
         settings.budget = Budget(
             requests: section.int("max_requests"), tokens: section.int("max_tokens"),
             money: section.double("max_cost"))
-        settings.courier.concurrency = positive(section, "concurrency", settings.courier.concurrency)
+        settings.courier.concurrency = positive(
+            section, "concurrency", settings.courier.concurrency)
         settings.courier.queue = positive(section, "queue", settings.courier.queue)
         settings.courier.deadlineMillis =
             section.duration("deadline") ?? settings.courier.deadlineMillis

@@ -82,7 +82,7 @@ final class RehearsalRoom: Sendable {
         return settings
     }
 
-    /// Ends all of them; what is under way has five seconds. Blocks.
+    /// Ends all of them; what is under way has five seconds, and so long it blocks.
     private func stop() {
         let all = running.withLock { running in
             defer { running = [] }

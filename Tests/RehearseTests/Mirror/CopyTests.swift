@@ -15,7 +15,8 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
 @Suite struct CopyTests {
     private func play(
         _ change: (inout MirrorSettings) throws -> Void = { _ in },
-        primary: StubServer = chatServer("primary"), candidate: StubServer = chatServer("candidate"),
+        primary: StubServer = chatServer("primary"),
+        candidate: StubServer = chatServer("candidate"),
         _ body: (Stage, StubServer) throws -> Void
     ) throws {
         let scratch = Scratch()
@@ -95,7 +96,8 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         }
     }
 
-    @Test func `a sample by a header's hash is the same callers each time, and its share is right`() {
+    @Test func `a sample by a header's hash is the same callers each time, and its share is right`()
+    {
         let sampling = Sampling(share: 0.2, header: "x-user")
         var taken = 0
         for user in 0..<20_000 {
@@ -105,7 +107,9 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         }
         // Five standard deviations of a binomial around 4,000.
         #expect(abs(taken - 4000) < 283)
-        let drawn = (0..<20_000).count { Sampling(share: 0.2).takes(value: nil, number: UInt64($0)) }
+        let drawn = (0..<20_000).count {
+            Sampling(share: 0.2).takes(value: nil, number: UInt64($0))
+        }
         #expect(abs(drawn - 4000) < 283)
         #expect(!Sampling(share: 0).takes(value: nil, number: 1))
         #expect(Sampling(share: 1).takes(value: nil, number: 1))

@@ -110,7 +110,8 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         try withFault(candidate, .whole)
     }
 
-    @Test func `copies beyond queue and concurrency are shed and counted, and nothing else is`() throws
+    @Test func `copies beyond queue and concurrency are shed and counted, and nothing else is`()
+        throws
     {
         let scratch = Scratch()
         defer { scratch.remove() }

@@ -62,7 +62,8 @@ struct Stage {
     }
 
     func skipped(_ reason: SkipReason, _ candidate: String = "new") -> Int {
-        count("martlet_rehearsal_skipped_total", ["reason": reason.rawValue, "candidate": candidate])
+        count(
+            "martlet_rehearsal_skipped_total", ["reason": reason.rawValue, "candidate": candidate])
     }
 
     func pairs(_ candidate: String = "new") -> Int {

@@ -13,7 +13,8 @@ import Testing
 private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
 
 @Suite struct PairStoreTests {
-    @Test func `a pair that was counted is on the disk, and the trial goes on where it was`() throws {
+    @Test func `a pair that was counted is on the disk, and the trial goes on where it was`() throws
+    {
         let scratch = Scratch()
         defer { scratch.remove() }
         let primary = chatServer("primary")
@@ -89,13 +90,18 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         defer { scratch.remove() }
         let secrets = [
             "sk-live-0123456789abcdefghij", "planted@example.com", "caller-bearer-credential-1",
-            "4111111111111111", "cookie-crumb-9", "query-credential-7", "ghp_abcdefghijklmnopqrst1234",
+            "4111111111111111", "cookie-crumb-9", "query-credential-7",
+            "ghp_abcdefghijklmnopqrst1234",
             "json-password-5", "zebrafishprompt",
         ]
         let primary = StubServer { _, socket in
             put(
                 socket,
-                plain("200 OK", chat("write planted@example.com or 4111111111111111, ghp_abcdefghijklmnopqrst1234")))
+                plain(
+                    "200 OK",
+                    chat(
+                        "write planted@example.com or 4111111111111111, ghp_abcdefghijklmnopqrst1234"
+                    )))
         }
         let candidate = StubServer { _, socket in
             put(socket, plain("500 Oops", "{\"error\":\"sk-live-0123456789abcdefghij is no key\"}"))
@@ -112,7 +118,9 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         for _ in 0..<5 {
             _ = client.ask(
                 body, path: "/v1/chat/completions?api_key=query-credential-7",
-                headers: "Authorization: Bearer caller-bearer-credential-1\r\nCookie: a=cookie-crumb-9\r\n")
+                headers:
+                    "Authorization: Bearer caller-bearer-credential-1\r\nCookie: a=cookie-crumb-9\r\n"
+            )
         }
         #expect(comes { stage.pairs() == 5 })
         let owner = PairOwner(rehearsal: "chat", candidate: "new")
@@ -192,8 +200,12 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
     @Test func `labels that come later find their pair by the request's id, once`() throws {
         let scratch = Scratch()
         defer { scratch.remove() }
-        let primary = StubServer { _, socket in put(socket, plain("200 OK", "{\"predictions\":[7]}")) }
-        let candidate = StubServer { _, socket in put(socket, plain("200 OK", "{\"predictions\":[1]}")) }
+        let primary = StubServer { _, socket in
+            put(socket, plain("200 OK", "{\"predictions\":[7]}"))
+        }
+        let candidate = StubServer { _, socket in
+            put(socket, plain("200 OK", "{\"predictions\":[1]}"))
+        }
         defer { primary.stop() }
         defer { candidate.stop() }
         let stage = try Stage(
@@ -233,11 +245,14 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
     }
 
     @Test func `fields, headers and parameters whose names tell are masked`() throws {
-        let json = try JSON(text: "{\"max_tokens\":5,\"api_key\":\"x\",\"a\":[{\"Password\":\"y\"}]}")
+        let json = try JSON(
+            text: "{\"max_tokens\":5,\"api_key\":\"x\",\"a\":[{\"Password\":\"y\"}]}")
         #expect(
             Scrub.json(json)
                 == (try JSON(
-                    text: "{\"max_tokens\":5,\"api_key\":\"[secret]\",\"a\":[{\"Password\":\"[secret]\"}]}")))
+                    text:
+                        "{\"max_tokens\":5,\"api_key\":\"[secret]\",\"a\":[{\"Password\":\"[secret]\"}]}"
+                )))
         #expect(Scrub.path("/v1/x?user=1&token=abc&n") == "/v1/x?user=1&token=[secret]&n")
         #expect(Scrub.headers([("authorization", "x"), ("x-a", "1")]).map(\.name) == ["x-a"])
     }

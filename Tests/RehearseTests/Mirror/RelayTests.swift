@@ -21,7 +21,8 @@ private func start(
 }
 
 @Suite struct RelayTests {
-    @Test func `status, headers and body go back unchanged, and hop-by-hop headers end here`() throws
+    @Test func `status, headers and body go back unchanged, and hop-by-hop headers end here`()
+        throws
     {
         let headers =
             "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\nServer: x\r\nSet-Cookie: a=1\r\n"
@@ -37,7 +38,8 @@ private func start(
         for _ in 0..<3 {
             let client = StubClient(relay.port)
             let answer = try #require(
-                client.ask("{}", path: "/a%2Fb/../c?x=%20y&&z", headers: "TE: trailers\r\nX-Mine: 1\r\n"))
+                client.ask(
+                    "{}", path: "/a%2Fb/../c?x=%20y&&z", headers: "TE: trailers\r\nX-Mine: 1\r\n"))
             #expect(answer.line.hasPrefix("HTTP/1.1 418"))
             #expect(String(decoding: answer.body, as: UTF8.self) == "\u{1}\u{2} not gzip at all")
             let names = answer.headers.map { String($0.prefix { $0 != ":" }) }
@@ -49,7 +51,8 @@ private func start(
                 #expect(answer.headers.contains(line), "\(line) is missing in \(answer.headers)")
             }
             #expect(names.contains("X-Empty"))
-            #expect(answer.headers.contains { $0.hasPrefix("X-Odd:") && $0.hasSuffix("two  spaces") })
+            #expect(
+                answer.headers.contains { $0.hasPrefix("X-Odd:") && $0.hasSuffix("two  spaces") })
         }
         let seen = try #require(server.seen.first)
         #expect(seen.path == "/a%2Fb/../c?x=%20y&&z")
