@@ -32,6 +32,8 @@ public struct Policy: Sendable, Equatable {
     public var rules: [Metric: MetricRule]
     /// No verdict before so many pairs.
     public var pairsMin = 50
+    /// Nothing is promoted on speed and status alone; false where there are no answers to compare.
+    public var needsAnswers = true
     /// No promotion before so much time has passed between the first pair and the last.
     public var durationMin: Millis = 0
     /// A slice with fewer pairs is not looked at.
