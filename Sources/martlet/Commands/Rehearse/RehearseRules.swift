@@ -37,6 +37,7 @@ struct RehearseRules: ParsableArguments {
         var policy = Policy()
         policy.level = level
         policy.pairsMin = max(minPairs, 1)
+        policy.unnoticedSeconds = ballast
         for (metric, value) in try pairs(margin, "--margin") {
             policy.rules[metric]?.margin = value
         }
