@@ -80,6 +80,8 @@ let package = Package(
         tests(
             "Reason", ["Algebra", "Basics", "Bytes", "Keep", "Query", "Reason"],
             exclude: ["Fixtures"]),
+        tests(
+            "Rehearse", floor + ["Keep", "Reason", "Rehearse"], exclude: ["Judge/Fixtures"]),
         tests("Send", ["Basics", "Bytes", "Carry", "Keep", "Reason", "Send"]),
         tests("Serve", way),
         tests("Tidy", []),

@@ -37,3 +37,20 @@ static inline CURLcode martlet_curl_get_pointer(CURL *handle, CURLINFO info, voi
 static inline CURLMcode martlet_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }
+
+static inline CURLcode martlet_curl_get_large(CURL *handle, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode martlet_curl_get_double(CURL *handle, CURLINFO info, double *value) {
+  return curl_easy_getinfo(handle, info, value);
+}
+
+/// Hands libcurl's wishes about sockets and time to a loop of one's own.
+static inline void martlet_curl_multi_watch(CURLM *multi, curl_socket_callback sockets,
+                                            curl_multi_timer_callback timer, void *context) {
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, sockets);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+}

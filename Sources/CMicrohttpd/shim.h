@@ -1,6 +1,8 @@
 // libmicrohttpd: MHD_start_daemon is variadic, so Swift cannot call it. Options travel in one array.
 #pragma once
 #include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <microhttpd.h>
 
@@ -31,4 +33,23 @@ static inline const struct sockaddr *martlet_mhd_peer(struct MHD_Connection *con
 static inline uint16_t martlet_mhd_port(struct MHD_Daemon *daemon) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
   return info == NULL ? 0 : info->port;
+}
+
+/// Starts a daemon that is turned by a loop of one's own, and tells of lines and connections early.
+static inline struct MHD_Daemon *martlet_mhd_start_turned(
+    unsigned int flags, uint16_t port, const struct sockaddr *address, void *context,
+    MHD_AccessHandlerCallback handler, MHD_RequestCompletedCallback completed,
+    void *(*line)(void *context, const char *uri, struct MHD_Connection *connection),
+    MHD_NotifyConnectionCallback connection, const struct MHD_OptionItem *options) {
+  return MHD_start_daemon(flags, port, NULL, NULL, handler, context,
+                          MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+                          MHD_OPTION_URI_LOG_CALLBACK, line, context,
+                          MHD_OPTION_NOTIFY_CONNECTION, connection, context,
+                          MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+/// The epoll descriptor of a turned daemon, or -1.
+static inline int martlet_mhd_epoll(struct MHD_Daemon *daemon) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  return info == NULL ? -1 : info->epoll_fd;
 }

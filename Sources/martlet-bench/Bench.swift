@@ -31,6 +31,8 @@ struct Bench {
         if words.contains("anomaly-power") {
             return AnomalyPower.run(seed: seed, rounds: isQuick ? 5 : 40)
         }
+        if words.contains("rehearse-null") { return RehearseSimulation.null(isQuick: isQuick) }
+        if words.contains("rehearse-power") { return RehearseSimulation.power(isQuick: isQuick) }
         let folder = NSTemporaryDirectory() + "martlet-bench-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let work = Work(folder: folder, rounds: isQuick ? 1 : 5, scale: isQuick ? 1 : 4)

@@ -16,6 +16,9 @@ private func pack() -> [RuleGroup] {
     }.groups
 }
 
+private let packs = [
+    "agent", "anomalies", "delivery", "host", "logs", "models", "rehearsals", "scrape",
+]
 private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
 
 @Suite struct AlertPacks {
@@ -54,7 +57,7 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
         }
     }
 
-    @Test(arguments: ["agent", "anomalies", "delivery", "host", "logs", "models", "scrape"])
+    @Test(arguments: packs)
     func `the tests hold here`(_ name: String) {
         let report = RuleTester().run("\(folder)/tests/\(name).yml")
         #expect(
@@ -63,9 +66,7 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
         #expect(report.passedCount > 3)
     }
 
-    @Test(
-        .enabled(if: hasPromtool, "no promtool"),
-        arguments: ["agent", "anomalies", "delivery", "host", "logs", "models", "scrape"])
+    @Test(.enabled(if: hasPromtool, "no promtool"), arguments: packs)
     func `the tests hold in promtool`(_ name: String) throws {
         let pipe = try #require(
             popen("/usr/bin/promtool test rules '\(folder)/tests/\(name).yml' 2>&1", "r"))

@@ -15,7 +15,7 @@ import { onLanguage, shell } from './js/shell.js';
 
 const still = { refreshed: false }; // its words change with the home answer alone
 const pages = {
-  '/': ['home', {}], '/decisions': ['decisions', {}], '/delivery': ['delivery', {}], '/models': ['models', {}], '/rehearsals': ['soon', still],
+  '/': ['home', {}], '/decisions': ['decisions', {}], '/delivery': ['delivery', {}], '/models': ['models', {}], '/rehearsals': ['rehearsals', {}],
   '/alerts': ['alerts', {}], '/logs': ['logs', { ranged: true }], '/explore': ['explore', { ranged: true }],
   '/graph': ['explore', { ranged: true }], '/dashboards': ['dashboards', {}], '/host': ['host', { ranged: true }],
   '/anomalies': ['anomalies', { ranged: true }],

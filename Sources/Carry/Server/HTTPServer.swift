@@ -108,39 +108,13 @@ private func startDaemon(
     }
     items.append(MHD_OptionItem(option: .END, value: 0, ptr_value: nil))
 
-    var storage = sockaddr_storage()
-    let address = options.address.trimmingBrackets
-    if address.contains(":") {
-        flags |= MHD_USE_IPv6.rawValue
-        if address == "::" { flags |= MHD_USE_DUAL_STACK.rawValue }
-        var v6 = sockaddr_in6()
-        v6.sin6_family = sa_family_t(AF_INET6)
-        v6.sin6_port = options.port.bigEndian
-        guard inet_pton(AF_INET6, address, &v6.sin6_addr) == 1 else {
-            throw .badAddress(options.address)
-        }
-        withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: v6, as: sockaddr_in6.self) }
-    } else {
-        var v4 = sockaddr_in()
-        v4.sin_family = sa_family_t(AF_INET)
-        v4.sin_port = options.port.bigEndian
-        let numeric = address == "localhost" ? "127.0.0.1" : (address.isEmpty ? "0.0.0.0" : address)
-        guard inet_pton(AF_INET, numeric, &v4.sin_addr) == 1 else {
-            throw .badAddress(options.address)
-        }
-        withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: v4, as: sockaddr_in.self) }
-    }
+    var socket = try ListenSocket(address: options.address, port: options.port)
+    flags |= socket.flags
     errno = 0
-    return withUnsafePointer(to: &storage) { pointer in
+    return withUnsafePointer(to: &socket.storage) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
             martlet_mhd_start(
                 flags, options.port, onAccess, context, onCompleted, nil, address, &items)
         }
-    }
-}
-
-extension String {
-    fileprivate var trimmingBrackets: String {
-        hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
     }
 }

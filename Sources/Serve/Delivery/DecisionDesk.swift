@@ -11,8 +11,13 @@ public struct ReleaseFacts: Sendable {
     public var criticalAlerts: [String]?
     /// The last back-up that a series tells of.
     public var backupTime: Millis?
+    /// What rehearsals say.
+    public var shadow: GateReading?
 
-    public init(criticalAlerts: [String]?, backupTime: Millis?) {
+    public init(
+        criticalAlerts: [String]?, backupTime: Millis?, shadow: GateReading? = nil
+    ) {
+        self.shadow = shadow
         self.criticalAlerts = criticalAlerts
         self.backupTime = backupTime
     }
@@ -60,6 +65,7 @@ public final class DecisionDesk: Sendable {
             inputs.criticalAlerts = facts.criticalAlerts
             inputs.backupTime = [inputs.backupTime, facts.backupTime].compactMap { $0 }.max()
             inputs.drift = GateReading(driftResponses(of: scope.service, now: now))
+            inputs.shadow = facts.shadow
             return GoDecision.decide(state, scope: scope, inputs: inputs, policy: policy, now: now)
         case .driftResponse:
             // For a drift response the scope's service is the model, its release the version.

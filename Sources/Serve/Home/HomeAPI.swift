@@ -38,14 +38,16 @@ public struct HomeAPI: Sendable {
     private let delivery: DeliveryTiles?
     /// The tile of models; nil says how to begin.
     private let models: ModelTile?
+    private let rehearsals: @Sendable () -> Tile
 
     public init(
         facts: HomeFacts, engine: Engine, clock: Clock,
         alerts: @escaping @Sendable () -> AlertCounts, logSources: @escaping @Sendable () -> Int,
         hasCharts: @escaping @Sendable () -> Bool, delivery: DeliveryTiles? = nil,
-        models: ModelTile? = nil
+        models: ModelTile? = nil, rehearsals: @escaping @Sendable () -> Tile = { rehearsalTile([]) }
     ) {
         self.models = models
+        self.rehearsals = rehearsals
         self.delivery = delivery
         self.hasCharts = hasCharts
         self.facts = facts
@@ -96,7 +98,7 @@ public struct HomeAPI: Sendable {
                 ?? Tile("delivery", .empty, Phrase("tile.delivery.empty"), command: pushCommand),
             models?.tile(address: facts.address)
                 ?? Tile("models", .empty, Phrase("tile.models.empty"), command: nil),
-            Tile("rehearsals", .empty, Phrase("tile.rehearsals.empty"), command: nil),
+            rehearsals(),
             alertTile(counts), hostTile(now), logTile(now),
         ]
     }

@@ -31,7 +31,8 @@ extension Agent {
             logSources: { [self] in current.logs.count },
             hasCharts: { isFile(library + "/dygraph.min.js") },
             delivery: DeliveryTiles(board: delivery.board, desk: delivery.desk),
-            models: ModelTile(board: models.board))
+            models: ModelTile(board: models.board),
+            rehearsals: { [self] in rehearsalTile(rehearsals.views) })
         let metrics = MetricsAPI(
             families: { [self] in exposed }, source: stores.source, clock: clock,
             externalLabels: current.externalLabels.map { ($0.key, $0.value) })
@@ -66,8 +67,8 @@ extension Agent {
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
             ).routes
             + FindingsAPI(log: stores.records.findings).routes
-            + anomalies.routes + delivery.routes + models.routes + home.routes + metrics.routes
-            + files.routes
+            + anomalies.routes + delivery.routes + models.routes + rehearsals.routes + home.routes
+            + metrics.routes + files.routes
     }
 
     private var flags: [(String, String)] {

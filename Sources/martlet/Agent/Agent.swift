@@ -28,6 +28,7 @@ final class Agent: Sendable {
     let delivery: DeliveryRoom
     let models: ModelRoom
     let anomalies: AnomalyRoom
+    let rehearsals: RehearsalRoom
     let follower: LogFollower
     let board = HostBoard()
     let process: ProcessMetrics
@@ -91,10 +92,15 @@ final class Agent: Sendable {
         world.limits = configuration.queryLimits
         let ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
         self.ruler = ruler
+        let rehearsals = try RehearsalRoom(
+            folder: configuration.data, findings: stores.records.findings, registry: registry,
+            clock: clock)
+        self.rehearsals = rehearsals
         let modelBoard = ModelBoard()
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
-            engine: engine, models: { modelBoard.evidence }, alerts: { ruler.alerts })
+            engine: engine, models: { modelBoard.evidence }, alerts: { ruler.alerts },
+            shadow: { rehearsals.gate })
         models = ModelRoom(
             configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,
             registry: registry, clock: clock, board: modelBoard, deliveries: delivery.board)
@@ -174,6 +180,7 @@ final class Agent: Sendable {
         try delivery.start()
         try models.start(scrapes: configuration.scrapes, configuration.scrapeDefaults)
         anomalies.start()
+        try await blockingly { [rehearsals] in try rehearsals.apply(configuration.rehearsals) }
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
@@ -198,6 +205,7 @@ final class Agent: Sendable {
         await delivery.stop()
         await models.stop()
         anomalies.stop()
+        try? await blockingly { [rehearsals] in rehearsals.close() }
         let task = following.withLock { $0 }
         task?.cancel()
         await task?.value
@@ -232,6 +240,8 @@ final class Agent: Sendable {
             try delivery.apply(new.delivery)
             try models.apply(new.models, scrapes: new.scrapes, new.scrapeDefaults)
             anomalies.apply(new.anomalies)
+            let rehearsing = new.rehearsals
+            try await blockingly { [rehearsals] in try rehearsals.apply(rehearsing) }
             follower.apply(new.logs)
             notifier.apply(new.notifications.receivers)
             await ruler.apply(groups)

@@ -17,3 +17,11 @@ func blocking<Result: Sendable>(_ call: @escaping @Sendable () async -> Result) 
     guard let result = slot.withLock({ $0 }) else { preconditionFailure("the call has ended") }
     return result
 }
+
+/// Runs a blocking call on a thread of its own, while the caller waits without blocking one of Swift's.
+func blockingly(_ call: @escaping @Sendable () throws -> Void) async throws {
+    try await withCheckedThrowingContinuation {
+        (continuation: CheckedContinuation<Void, any Error>) in
+        startThread("blocking") { continuation.resume(with: Result { try call() }) }
+    }
+}

@@ -44,20 +44,26 @@ struct Demo: AsyncParsableCommand {
         let rules = data + "/simulated-rules.yml"
         try Data(Demo.rules.utf8).write(to: URL(filePath: rules))
         let shipped = (shareFolder(share) ?? ".") + "/alerts/*.yml"
+        let models = try SimulatedModels(clock: .system)
+        defer { models.stop() }
         options.configuration = try Configuration.parse(
             """
             logs: [{source: simulated-chat, paths: [\(quoted(logFile))], from: start}]
             rule_files: [\(quoted(shipped)), \(quoted(rules))]
 
-            """,
+            """ + models.configuration,
             file: "demo")
         print("Everything this agent shows of teams and models is simulated.")
         try await runAgent(options) { agent in
             async let past: Void = agent.delivery.askPast(weeks: 12, clock: agent.clock)
+            async let calling: Void = SimulatedCallers(
+                url: agent.address, fetch: agent.fetch, clock: agent.clock
+            ).run()
             await Feeder(
                 url: agent.address, logFile: logFile, fetch: agent.fetch, clock: agent.clock
             ).run()
             try? await past
+            await calling
         }
     }
 }

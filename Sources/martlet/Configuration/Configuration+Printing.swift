@@ -41,6 +41,8 @@ extension Configuration {
             let paths = source.paths.map(quoted).joined(separator: ", ")
             lines += ["  - source: \(source.source)", "    paths: [\(paths)]"]
         }
+        lines.append(rehearsals.isEmpty ? "rehearsals: []" : "rehearsals:")
+        lines += rehearsals.flatMap(\.lines)
         lines.append(delivery.hooks.isEmpty ? "hooks: []" : "hooks:")
         for hook in delivery.hooks {
             lines.append("  - {kind: \(hook.kind.rawValue), name: \(hook.name)}")

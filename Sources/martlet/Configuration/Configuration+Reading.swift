@@ -92,6 +92,7 @@ extension Configuration {
         delivery = DeliveryConfig(root: root, folder: folder(of: root))
         models = ModelsConfig(root: root, folder: folder(of: root))
         if let section = root.section("anomalies") { anomalies = AnomalyConfig(section) }
+        rehearsals = RehearsalConfig.read(root)
         root.finish(foreign: [
             "remote_write", "remote_read", "alerting", "scrape_config_files", "tracing", "otlp",
             "runtime",

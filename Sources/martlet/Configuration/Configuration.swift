@@ -32,6 +32,7 @@ struct Configuration: Sendable {
     var delivery = DeliveryConfig()
     var models = ModelsConfig()
     var anomalies = AnomalyConfig()
+    var rehearsals: [RehearsalConfig] = []
     /// Remarks that came with reading it.
     var warnings: [Problem] = []
 

@@ -31,7 +31,8 @@ final class DeliveryRoom: Sendable {
     init(
         _ given: DeliveryConfig, stores: Stores, registry: Registry, fetch: Fetch, clock: Clock,
         engine: Engine, models: @escaping @Sendable () -> [ModelEvidence],
-        alerts: @escaping @Sendable () -> [ActiveAlert]
+        alerts: @escaping @Sendable () -> [ActiveAlert],
+        shadow: @escaping @Sendable () -> GateReading? = { nil }
     ) throws {
         let config = Lock(given)
         self.config = config
@@ -52,7 +53,7 @@ final class DeliveryRoom: Sendable {
             facts: { scope in
                 ReleaseFacts(
                     criticalAlerts: critical(alerts(), scope),
-                    backupTime: lastBackup(engine, scope, now: clock.now()))
+                    backupTime: lastBackup(engine, scope, now: clock.now()), shadow: shadow())
             }, models: models)
         self.desk = desk
         inbox = InboxReader(

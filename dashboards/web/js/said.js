@@ -4,7 +4,7 @@
 import { has, language, phrase, t } from './lang.js';
 
 const listed = { gates: 'gate.', conditions: 'gate.', rows: 'step.' };
-const single = { unit: 'unit.', status: 'status.' };
+const single = { unit: 'unit.', status: 'status.', metric: 'rehearsals.metric.' };
 
 function worded(name, value) {
   const text = String(value);

@@ -1,4 +1,4 @@
-// Models, Rehearsals while they have nothing to show: what the page is for,
+// Models while it has nothing to show: what the page is for,
 // what is missing, and the command that brings it, with the agent's real address. When the agent's
 // tile says more (its own headline, facts, command), that is shown instead.
 
@@ -10,7 +10,6 @@ import { icon } from '../icons.js';
 
 const examples = {
   models: '{"name":"model_accuracy_ratio","labels":{"model":"chat","version":"v1"},"value":0.93}',
-  rehearsals: '{"name":"rehearsal_agreement_ratio","labels":{"candidate":"v2"},"value":0.97}',
 };
 
 export function open(place, context) {

@@ -1,0 +1,208 @@
+// Sends requests beside the path: a thread of its own with its own connections, a bounded queue, a limit
+// on how many are under way, a deadline for each and a bound on what an answer may weigh. One thread
+// offers, and never waits; what does not fit is refused. Whatever the server does, only this thread
+// meets it, and it gives way to others when the machine is busy.
+
+public import Basics
+internal import CCurl
+internal import CMicrohttpd
+internal import Glibc
+internal import Synchronization
+
+/// A request to be sent beside the path.
+public struct Errand: Sendable {
+    /// Comes back with the answer; the caller's own.
+    public var tag: UInt64
+    public var server: Server
+    public var method: String
+    /// Path and query, to which the server's prefix is added.
+    public var path: String
+    public var headers: HeaderBlock
+    public var body: [UInt8]
+
+    public init(
+        tag: UInt64, server: Server, method: String, path: String, headers: HeaderBlock,
+        body: [UInt8]
+    ) {
+        self.tag = tag
+        self.server = server
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// How a courier works.
+public struct CourierOptions: Sendable {
+    /// Of the thread; 15 bytes are kept.
+    public var name = "courier"
+    /// Requests under way at once.
+    public var concurrency = 32
+    /// Requests that wait for their turn.
+    public var queue = 256
+    /// From sending to the last byte.
+    public var deadlineMillis: Millis = 30_000
+    public var connectMillis: Millis = 5000
+    /// An answer beyond this is given up.
+    public var answerBytesMax = 1 << 20
+    /// How far the thread steps back behind others (nice; 0 to 19).
+    public var niceness: Int32 = 10
+
+    public init() {}
+}
+
+/// A thread that sends errands and hands back answers.
+public final class Courier: Sendable {
+    private let round: Round
+
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - prepare: makes the request to send, on the courier's thread; nil when it is not to be sent.
+    ///   - done: takes the answer, on the courier's thread.
+    public init(
+        _ options: CourierOptions, prepare: @escaping @Sendable (ErrandSource) -> Errand?,
+        done: @escaping @Sendable (UInt64, RelayedAnswer) -> Void
+    ) {
+        round = Round(options, prepare: prepare, done: done)
+        let round = round
+        startThread(options.name) { round.run() }
+    }
+
+    /// Offers something to send; for one thread alone.
+    ///
+    /// - Returns: false when the queue is full.
+    public func offer(_ item: ErrandSource) -> Bool { round.offer(item) }
+
+    /// Errands that wait, and those that are under way.
+    public var load: (waiting: Int, underway: Int) {
+        (round.queue.waiting, round.underway.load(ordering: .relaxed))
+    }
+
+    /// Gives up what is under way and ends the thread; blocks.
+    public func stop() { round.stop() }
+}
+
+/// What an errand is made from.
+public struct ErrandSource: Sendable {
+    public var tag: UInt64
+    public var request: RelayedRequest
+
+    public init(tag: UInt64, request: RelayedRequest) {
+        self.tag = tag
+        self.request = request
+    }
+}
+
+/// The thread of a courier.
+private final class Round: @unchecked Sendable {  // One thread runs it; the rest is atomic.
+    let queue: Ring<ErrandSource>
+    let underway = Atomic<Int>(0)
+    private let options: CourierOptions
+    private let prepare: @Sendable (ErrandSource) -> Errand?
+    private let done: @Sendable (UInt64, RelayedAnswer) -> Void
+    private let transfers: TransferLoop
+    private let bell: Int32
+    private let isAsleep = Atomic<Bool>(false)
+    private let isStopping = Atomic<Bool>(false)
+    private let isOver = Atomic<Bool>(false)
+    private var legs: [ObjectIdentifier: (leg: Leg, tag: UInt64)] = [:]
+    private var ended: [Leg] = []
+    private var spare: [Leg] = []
+
+    init(
+        _ options: CourierOptions, prepare: @escaping @Sendable (ErrandSource) -> Errand?,
+        done: @escaping @Sendable (UInt64, RelayedAnswer) -> Void
+    ) {
+        self.options = options
+        self.prepare = prepare
+        self.done = done
+        queue = Ring(capacity: options.queue)
+        transfers = TransferLoop(connectionsKept: max(4, options.concurrency))
+        bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        // By edge: each ring wakes once, and nobody has to read it away.
+        transfers.watch(
+            bell, EPOLLIN.rawValue | EPOLLET.rawValue, tag: TransferLoop.ownTags)
+    }
+
+    deinit { close(bell) }
+
+    func offer(_ item: ErrandSource) -> Bool {
+        guard queue.offer(item) else { return false }
+        // Only a sleeper is rung for: under load the bell stays quiet.
+        if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { ring() }
+        return true
+    }
+
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        ring()
+        while !isOver.load(ordering: .acquiring) { usleep(2000) }
+    }
+
+    private func ring() {
+        var one: UInt64 = 1
+        write(bell, &one, 8)
+    }
+
+    func run() {
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, options.niceness)
+        while !isStopping.load(ordering: .acquiring) {
+            while legs.count < options.concurrency, let item = queue.take() { start(item) }
+            transfers.expire()
+            finish()
+            if legs.count < options.concurrency, queue.waiting > 0 { continue }
+            isAsleep.store(true, ordering: .sequentiallyConsistent)
+            // Offered between the look and the flag: it did not ring.
+            let isFree = legs.count < options.concurrency && queue.waiting > 0
+            transfers.turn(atMost: isFree ? 0 : 1000) { _, _ in }
+            isAsleep.store(false, ordering: .sequentiallyConsistent)
+            finish()
+        }
+        for (leg, _) in Array(legs.values) { transfers.cancel(leg) }
+        finish()
+        isOver.store(true, ordering: .releasing)
+    }
+
+    private func start(_ item: ErrandSource) {
+        guard let errand = prepare(item) else { return }
+        let leg =
+            spare.popLast()
+            ?? Leg { [unowned self] leg in if leg.isOver { ended.append(leg) } }
+        leg.server = errand.server
+        leg.method = errand.method
+        leg.bounds.connectMillis = Int(options.connectMillis)
+        leg.bounds.totalMillis = Int(options.deadlineMillis)
+        leg.bounds.answerBytesMax = options.answerBytesMax
+        leg.notesChunks = true
+        (errand.server.prefix + errand.path).utf8.withContiguousStorageIfAvailable {
+            leg.target.append(UnsafeRawBufferPointer($0))
+        }
+        leg.target.append(0)
+        errand.headers.bytes.withUnsafeBytes { leg.lines.append($0) }
+        addOwnLines(leg, errand.headers)
+        errand.body.withUnsafeBytes { leg.body.append($0) }
+        legs[ObjectIdentifier(leg)] = (leg, errand.tag)
+        underway.store(legs.count, ordering: .relaxed)
+        transfers.start(leg)
+    }
+
+    /// Keeps libcurl from saying what the errand does not.
+    private func addOwnLines(_ leg: Leg, _ headers: HeaderBlock) {
+        leg.lines.append("Expect:\0")
+        if headers["accept"] == nil { leg.lines.append("Accept:\0") }
+        if headers["content-type"] == nil { leg.lines.append("Content-Type:\0") }
+        if headers["user-agent"] == nil { leg.lines.append("User-Agent:\0") }
+    }
+
+    private func finish() {
+        while let leg = ended.popLast() {
+            guard let known = legs.removeValue(forKey: ObjectIdentifier(leg)) else { continue }
+            done(known.tag, leg.relayedAnswer(bytesMax: options.answerBytesMax))
+            leg.clear()
+            if spare.count < 64 { spare.append(leg) }
+        }
+        underway.store(legs.count, ordering: .relaxed)
+    }
+}

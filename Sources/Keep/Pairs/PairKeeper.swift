@@ -1,0 +1,284 @@
+// The pairs of rehearsals at rest: `pairs.db`, one SQLite file. A trial's state is committed in the same
+// transaction as the pairs that it has taken in, so after `kill -9` the verdict goes on where it was and
+// no pair is counted twice or lost. The figures of a bounded number of pairs are kept, the texts of
+// fewer, the worst ones always. What a pair and a state mean is Rehearse's affair; here they are JSON.
+// The calls block; never on the cooperative pool.
+
+public import Basics
+internal import GRDB
+
+/// A pair as it is kept.
+public struct KeptPair: Sendable, Equatable {
+    /// The request's id; labels and feedback come with it.
+    public var id: String
+    public var time: Millis
+    /// How bad it was for the candidate; 0 for nothing to see.
+    public var badness: Double
+    /// The figures, as JSON.
+    public var figures: String
+    /// Request and answers, scrubbed, as JSON; nil when they are not kept.
+    public var texts: String?
+    public var label: String?
+
+    public init(
+        id: String, time: Millis, badness: Double, figures: String, texts: String? = nil,
+        label: String? = nil
+    ) {
+        self.id = id
+        self.time = time
+        self.badness = badness
+        self.figures = figures
+        self.texts = texts
+        self.label = label
+    }
+}
+
+/// Whose pairs: a rehearsal and one of its candidates.
+public struct PairOwner: Sendable, Hashable {
+    public var rehearsal: String
+    public var candidate: String
+
+    public init(rehearsal: String, candidate: String) {
+        self.rehearsal = rehearsal
+        self.candidate = candidate
+    }
+}
+
+/// How much is kept of each owner.
+public struct PairBounds: Sendable, Equatable {
+    /// Pairs with figures.
+    public var pairsMax = 20_000
+    /// Pairs with texts.
+    public var textsMax = 500
+    /// The worst of each, whatever their age.
+    public var worstMax = 20
+
+    public init() {}
+}
+
+/// The pairs and the states of trials at rest.
+public final class PairKeeper: Sendable {
+    private let queue: DatabaseQueue
+    private let path: String
+    private let failures: Counter
+
+    /// Opens `folder/pairs.db` or makes it.
+    public init(folder: String, registry: Registry) throws(RecordError) {
+        path = folder + "/pairs.db"
+        failures = registry.counter(
+            "martlet_pair_failures_total", "Reads and writes of pairs.db that failed.")
+        do throws(FileError) {
+            try Files.system.makeFolder(folder)
+        } catch {
+            throw .cannotOpen(path: folder, reason: error.reason)
+        }
+        var configuration = Configuration()
+        configuration.label = "pairs.db"
+        configuration.busyMode = .timeout(5)
+        configuration.journalMode = .wal
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+        }
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try pairMigrator().migrate(queue)
+        } catch {
+            throw RecordError(error, operation: "open", path: path)
+        }
+    }
+
+    /// The state that was committed last, and what was counted beside it; nil for an owner never seen.
+    public func state(of owner: PairOwner) throws(RecordError) -> (state: String, counts: String)? {
+        try read("read a trial") { db in
+            try Row.fetchOne(
+                db, sql: "SELECT state, counts FROM trials WHERE rehearsal = ? AND candidate = ?",
+                arguments: [owner.rehearsal, owner.candidate]
+            ).map { ($0["state"], $0["counts"]) }
+        }
+    }
+
+    /// Commits pairs and the state that has taken them in, all or none.
+    public func commit(
+        _ pairs: [KeptPair], of owner: PairOwner, state: String, counts: String, at time: Millis,
+        bounds: PairBounds
+    ) throws(RecordError) {
+        try write("keep pairs") { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO trials VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (rehearsal, candidate) DO UPDATE SET
+                    state = excluded.state, counts = excluded.counts, changed_at = excluded.changed_at
+                    """,
+                arguments: [owner.rehearsal, owner.candidate, state, counts, time])
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT INTO pairs (rehearsal, candidate, id, time, badness, figures, texts, label)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """)
+            for pair in pairs {
+                try statement.execute(arguments: [
+                    owner.rehearsal, owner.candidate, pair.id, pair.time, pair.badness,
+                    pair.figures, pair.texts, pair.label,
+                ])
+            }
+            try trim(db, owner, bounds)
+        }
+    }
+
+    private func trim(_ db: Database, _ owner: PairOwner, _ bounds: PairBounds) throws {
+        let whose = "rehearsal = :rehearsal AND candidate = :candidate"
+        let worst = """
+            number NOT IN (SELECT number FROM pairs WHERE \(whose) AND badness > 0
+            ORDER BY badness DESC, number LIMIT :worst)
+            """
+        let arguments: StatementArguments = [
+            "rehearsal": owner.rehearsal, "candidate": owner.candidate, "worst": bounds.worstMax,
+        ]
+        // The oldest numbers that stay; both lists are found by their index.
+        try db.execute(
+            sql: """
+                DELETE FROM pairs WHERE \(whose) AND number <= (
+                SELECT number FROM pairs WHERE \(whose)
+                ORDER BY number DESC LIMIT 1 OFFSET \(bounds.pairsMax)) AND \(worst)
+                """, arguments: arguments)
+        try db.execute(
+            sql: """
+                UPDATE pairs SET texts = NULL WHERE \(whose) AND texts IS NOT NULL AND number <= (
+                SELECT number FROM pairs WHERE \(whose) AND texts IS NOT NULL
+                ORDER BY number DESC LIMIT 1 OFFSET \(bounds.textsMax)) AND \(worst)
+                """, arguments: arguments)
+    }
+
+    /// The worst pairs, the worst first.
+    public func worst(of owner: PairOwner, limit: Int) throws(RecordError) -> [KeptPair] {
+        try pairs(
+            "WHERE rehearsal = ? AND candidate = ? AND badness > 0 ORDER BY badness DESC, number",
+            [owner.rehearsal, owner.candidate], limit)
+    }
+
+    /// The newest pairs that have their texts.
+    public func newest(of owner: PairOwner, limit: Int) throws(RecordError) -> [KeptPair] {
+        try pairs(
+            "WHERE rehearsal = ? AND candidate = ? AND texts IS NOT NULL ORDER BY number DESC",
+            [owner.rehearsal, owner.candidate], limit)
+    }
+
+    /// The pairs of a request.
+    public func pairs(of owner: PairOwner, id: String) throws(RecordError) -> [KeptPair] {
+        try pairs(
+            "WHERE rehearsal = ? AND candidate = ? AND id = ? ORDER BY number",
+            [owner.rehearsal, owner.candidate, id], 100)
+    }
+
+    /// Notes a label that came later, in the transaction of the state that has learnt from it.
+    public func note(
+        label: String, id: String, of owner: PairOwner, state: String, counts: String,
+        at time: Millis
+    ) throws(RecordError) {
+        try write("keep a label") { db in
+            try db.execute(
+                sql: "UPDATE pairs SET label = ? WHERE rehearsal = ? AND candidate = ? AND id = ?",
+                arguments: [label, owner.rehearsal, owner.candidate, id])
+            try db.execute(
+                sql: """
+                    UPDATE trials SET state = ?, counts = ?, changed_at = ?
+                    WHERE rehearsal = ? AND candidate = ?
+                    """,
+                arguments: [state, counts, time, owner.rehearsal, owner.candidate])
+        }
+    }
+
+    /// Forgets an owner, its pairs and its state.
+    public func forget(_ owner: PairOwner) throws(RecordError) {
+        try write("forget a rehearsal") { db in
+            for table in ["pairs", "trials"] {
+                try db.execute(
+                    sql: "DELETE FROM \(table) WHERE rehearsal = ? AND candidate = ?",
+                    arguments: [owner.rehearsal, owner.candidate])
+            }
+        }
+    }
+
+    /// Copies the database, consistent, to a file that must not exist.
+    public func backUp(to path: String) throws(RecordError) {
+        do {
+            try queue.writeWithoutTransaction { db in
+                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+        } catch {
+            throw RecordError(error, operation: "back up the pairs", path: self.path)
+        }
+    }
+
+    /// Writes the log into the file and closes it.
+    public func close() throws(RecordError) {
+        do {
+            _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try queue.close()
+        } catch {
+            throw RecordError(error, operation: "close", path: path)
+        }
+    }
+
+    private func pairs(
+        _ clause: String, _ arguments: [String], _ limit: Int
+    ) throws(RecordError) -> [KeptPair] {
+        try read("read pairs") { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM pairs \(clause) LIMIT \(limit)",
+                arguments: StatementArguments(arguments)
+            ).map { row in
+                KeptPair(
+                    id: row["id"], time: row["time"], badness: row["badness"],
+                    figures: row["figures"], texts: row["texts"], label: row["label"])
+            }
+        }
+    }
+
+    private func read<Value>(
+        _ operation: String, _ body: (Database) throws -> Value
+    ) throws(RecordError) -> Value {
+        do {
+            return try queue.read(body)
+        } catch {
+            failures.add()
+            throw RecordError(error, operation: operation, path: path)
+        }
+    }
+
+    private func write(_ operation: String, _ body: (Database) throws -> Void) throws(RecordError) {
+        do {
+            try queue.write(body)
+        } catch {
+            failures.add()
+            throw RecordError(error, operation: operation, path: path)
+        }
+    }
+}
+
+private func pairMigrator() -> DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("pairs-1") { db in
+        try db.execute(
+            sql: """
+                CREATE TABLE trials (
+                    rehearsal TEXT NOT NULL, candidate TEXT NOT NULL, state TEXT NOT NULL,
+                    counts TEXT NOT NULL, changed_at INTEGER NOT NULL,
+                    PRIMARY KEY (rehearsal, candidate)
+                ) WITHOUT ROWID;
+                CREATE TABLE pairs (
+                    number INTEGER PRIMARY KEY AUTOINCREMENT,
+                    rehearsal TEXT NOT NULL, candidate TEXT NOT NULL, id TEXT NOT NULL,
+                    time INTEGER NOT NULL, badness REAL NOT NULL, figures TEXT NOT NULL,
+                    texts TEXT, label TEXT
+                );
+                CREATE INDEX pairs_by_id ON pairs (rehearsal, candidate, id);
+                CREATE INDEX pairs_by_number ON pairs (rehearsal, candidate, number);
+                CREATE INDEX pairs_by_badness ON pairs (rehearsal, candidate, badness)
+                    WHERE badness > 0;
+                CREATE INDEX pairs_with_texts ON pairs (rehearsal, candidate, number)
+                    WHERE texts IS NOT NULL;
+                """)
+    }
+    return migrator
+}

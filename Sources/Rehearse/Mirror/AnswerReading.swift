@@ -1,0 +1,47 @@
+// From what a relay or a courier saw to an answer of the rehearsal: content decoded, times in seconds.
+// What the content means is read by its protocol.
+
+internal import Bytes
+public import Carry
+
+extension Answer {
+    /// Reads what came.
+    ///
+    /// - Parameter bytesMax: of a compressed body, decompressed.
+    public init(_ relayed: RelayedAnswer, bytesMax: Int) {
+        let headers = relayed.headers.pairs
+        var body = relayed.body
+        var ending = Ending(relayed.ending)
+        if headers.first(where: { $0.name == "content-encoding" })?.value == "gzip",
+            ending == .whole
+        {
+            if let plain = try? gunzip(body, bytesMax: bytesMax) {
+                body = plain
+            } else {
+                ending = .garbled
+            }
+        }
+        let timing = AnswerTiming(
+            firstByte: relayed.firstByte,
+            chunks: relayed.chunks.map { Chunk(end: $0.end, at: $0.at) },
+            total: relayed.total)
+        self.init(
+            status: relayed.status, headers: headers, body: body, ending: ending, timing: timing)
+    }
+}
+
+extension Ending {
+    init(_ ending: RelayEnding) {
+        self =
+            switch ending {
+            case .whole: .whole
+            case .truncated, .cancelled: .truncated
+            case .refused: .refused
+            case .timedOut: .timedOut
+            case .reset: .reset
+            case .tls: .tls
+            case .tooLarge: .tooLarge
+            case .garbled: .garbled
+            }
+    }
+}

@@ -1,0 +1,72 @@
+// The copy as the candidate gets it: its own address, model, headers and credentials; never the caller's.
+// A stream is asked to end with its usage, on the copy only, since the primary's request is not touched.
+
+internal import Bytes
+public import Carry
+
+extension CandidateSettings {
+    /// Makes the copy of a request.
+    ///
+    /// - Parameter id: goes along as `x-request-id`, so that the candidate's logs can be joined.
+    /// - Returns: nil when the body had to be rewritten and is no JSON object.
+    public func copy(of request: RelayedRequest, tag: UInt64, id: String) -> Errand? {
+        guard let body = rewritten(request) else { return nil }
+        var pairs = request.headers.pairs.filter { header in
+            !Scrub.isTelling(header.name) && header.name != "via"
+                && header.name != "x-request-id" && header.name != "host"
+        }
+        for header in headers {
+            pairs.removeAll { $0.name == header.name.lowercased() }
+            pairs.append(header)
+        }
+        pairs.append(("x-request-id", id))
+        pairs.append(("x-martlet-shadow", "1"))
+        return Errand(
+            tag: tag, server: server, method: request.method, path: request.path,
+            headers: HeaderBlock(pairs), body: body)
+    }
+
+    private func rewritten(_ request: RelayedRequest) -> [UInt8]? {
+        // The quick look saves reading every body when nothing has to change.
+        let isStream = request.body.hasText("\"stream\"")
+        if model == nil, body.isEmpty, !isStream { return request.body }
+        guard !request.body.isEmpty else { return model == nil ? request.body : nil }
+        guard let json = try? JSON(request.body), case .object = json else {
+            return model == nil && body.isEmpty ? request.body : nil
+        }
+        var copy = json
+        if let model { copy = JSONPath.model.setting(.string(model), in: copy) }
+        for change in body { copy = change.path.setting(change.value, in: copy) }
+        // OpenAI's protocol only: others know no such field.
+        if json["stream"]?.boolean == true, request.path.contains("completions") {
+            copy = JSONPath.includeUsage.setting(.bool(true), in: copy)
+        }
+        return copy.encoded
+    }
+}
+
+extension JSONPath {
+    fileprivate static let model = JSONPath(names: ["model"])
+    fileprivate static let includeUsage = JSONPath(names: ["stream_options", "include_usage"])
+}
+
+extension [UInt8] {
+    /// Whether the bytes hold a text.
+    func hasText(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard count >= length, length > 0 else { return false }
+        let wanted = UnsafeBufferPointer(start: text.utf8Start, count: length)
+        return withUnsafeBufferPointer { bytes in
+            var index = 0
+            while index + length <= bytes.count {
+                if bytes[index] == wanted[0],
+                    bytes[index..<(index + length)].elementsEqual(wanted)
+                {
+                    return true
+                }
+                index += 1
+            }
+            return false
+        }
+    }
+}
