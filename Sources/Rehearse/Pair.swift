@@ -71,7 +71,7 @@ public struct AnswerTiming: Sendable, Equatable {
     /// The first byte of the head.
     public var firstByte: Double?
     /// The first content that a person would see: a delta with text, reasoning or a tool call, never
-    /// the role alone. Read from the body by the protocol, nil until then.
+    /// the role alone; nil until the protocol has read it from the body.
     public var firstContent: Double?
     /// Body chunks in order; gaps between them are chunk gaps, not token gaps.
     public var chunks: [Chunk]

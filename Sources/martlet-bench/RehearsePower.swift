@@ -34,7 +34,7 @@ extension RehearseSimulation {
         let pairs = minutes * perMinute
         for _ in 0..<runs {
             var (free, alike) = (Bet(reach: Metric.ratioMax), Bet(reach: Metric.ratioMax))
-            var trial = Trial()
+            var trial = Trial(figuresOnly)
             var hits = [false, false, false, false, false]
             var ratios: [Double] = []
             var (control, canary): ([Double], [Double]) = ([], [])

@@ -55,10 +55,14 @@ extension Comparison {
 
     func compareSpeed(_ sides: Sides, _ outcome: inout PairOutcome) {
         let (a, b) = (sides.primary.answer.timing, sides.candidate.answer.timing)
-        var readings = [Reading.ratio(.latency, primary: a.total, candidate: b.total)]
+        let ballast = max(options.ballastSeconds, 0)
+        var readings = [
+            Reading.ratio(.latency, primary: a.total, candidate: b.total, ballast: ballast)
+        ]
         if sides.primary.reply.isStream && sides.candidate.reply.isStream {
             if let first = a.firstContent, let other = b.firstContent {
-                readings.append(.ratio(.ttft, primary: first, candidate: other))
+                readings.append(
+                    .ratio(.ttft, primary: first, candidate: other, ballast: ballast))
             }
             if let pace = Self.pace(sides.primary), let other = Self.pace(sides.candidate) {
                 readings.append(.ratio(.tpot, primary: pace, candidate: other))

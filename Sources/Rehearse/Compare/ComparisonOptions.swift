@@ -55,9 +55,13 @@ public struct SliceRule: Sendable, Equatable {
 
 /// How answers are compared.
 public struct ComparisonOptions: Sendable, Equatable {
-    /// Numbers are the same within `absolute + relative · |primary|`.
+    /// Numbers are the same within `absolute + relative · |primary|`; from 1e9 on, where ids and times
+    /// are, the relative part does not count.
     public var absoluteTolerance = 0.0
     public var relativeTolerance = 1e-6
+    /// Seconds that are added to both sides before times to the first content and to the end are
+    /// compared: a millisecond of two is half, and nobody notices.
+    public var ballastSeconds = 0.02
     /// Paths that never count: `id`, `choices[*].logprobs`, `meta.*`.
     public var ignoredPaths: [JSONPath] = []
     /// Where the class or the number stands in the answer, when the protocol does not say.

@@ -61,6 +61,14 @@ public enum Metric: String, Sendable, CaseIterable {
     /// Ratios beyond fourfold count as fourfold: one stalled request must not outweigh a thousand.
     public static let ratioMax = 1.3862943611198906
 
+    /// Says something of what was answered, and not only whether and how fast.
+    var isAboutAnswers: Bool {
+        switch self {
+        case .errors, .ttft, .tpot, .stall, .latency, .tail, .tokens, .cost, .length: false
+        default: true
+        }
+    }
+
     public var scale: Scale {
         switch self {
         case .similarity, .cosine: .floor
@@ -94,9 +102,14 @@ public struct Reading: Sendable, Equatable {
     }
 
     /// A ratio of two positive amounts, of which less is better; nil when either is none.
-    public static func ratio(_ metric: Metric, primary: Double, candidate: Double) -> Reading? {
+    ///
+    /// - Parameter ballast: added to both before they are compared; the figures stay as they are.
+    public static func ratio(
+        _ metric: Metric, primary: Double, candidate: Double, ballast: Double = 0
+    ) -> Reading? {
         guard primary > 0, candidate > 0, primary.isFinite, candidate.isFinite else { return nil }
-        let gain = min(max(log(primary / candidate), -Metric.ratioMax), Metric.ratioMax)
+        let ratio = log((primary + ballast) / (candidate + ballast))
+        let gain = min(max(ratio, -Metric.ratioMax), Metric.ratioMax)
         return Reading(metric, primary: primary, candidate: candidate, gain: gain)
     }
 

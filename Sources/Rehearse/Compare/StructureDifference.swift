@@ -18,6 +18,8 @@ struct StructureDifference {
     /// More keys than these make an object a map.
     static let recordKeysMax = 50
     static let keyLengthMax = 100
+    /// Numbers from here on are ids and times (a second of today is 1.8e9): no share of them is small.
+    static let exactFrom = 1e9
     /// Longer texts are only the same or not.
     private static let textMax = 2_000
 
@@ -75,7 +77,9 @@ struct StructureDifference {
         if left == right { return }
         guard let a = Double(left), let b = Double(right) else { return }
         let distance = abs(a - b)
-        if distance > options.absoluteTolerance + options.relativeTolerance * abs(a) {
+        let isExact = abs(a) >= Self.exactFrom
+        let share = isExact ? 0 : options.relativeTolerance * abs(a)
+        if distance > options.absoluteTolerance + share {
             note(path, .value, distance: distance / max(abs(a), 1e-12))
         }
     }

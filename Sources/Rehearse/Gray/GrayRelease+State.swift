@@ -34,7 +34,7 @@ extension GrayRelease {
             else { throw TrialStateError(reason: "a stage lacks its share, start or trial") }
             var stage = GrayStage(
                 share: share, start: Millis(start),
-                trial: try Trial(decoding: trial.encoded, policy: policy))
+                trial: try Trial(decoding: trial.encoded, policy: self.policy))
             stage.windows = entry["windows"]?.int ?? 0
             stage.verdict = entry["verdict"]?.text.flatMap { Verdict(rawValue: $0) }
             stages.append(stage)

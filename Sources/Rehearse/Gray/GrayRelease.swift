@@ -38,6 +38,9 @@ public struct GrayRelease: Sendable {
     public init(release: String, version: String, policy: Policy = Policy(), seed: UInt64 = 1) {
         self.release = release
         self.version = version
+        // Answers of different requests cannot be compared.
+        var policy = policy
+        policy.needsAnswers = false
         self.policy = policy
         generator = Generator(seed: seed)
     }

@@ -36,7 +36,7 @@ struct MetricTest: Sendable, Equatable {
         worse = Bet(reach: max(bounds.upperBound, 1))
         tally = Tally(
             low: bounds.lowerBound, high: bounds.upperBound,
-            steps: metric.scale == .floor ? 2000 : 200)
+            steps: metric.scale == .floor ? 10_000 : 200)
     }
 
     mutating func add(_ reading: Reading) {

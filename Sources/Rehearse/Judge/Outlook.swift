@@ -6,6 +6,8 @@ internal import Glibc
 extension MetricTest {
     /// About how many more pairs until the gain is shown to be above or below the threshold; nil when
     /// it lies so near that nothing can be said.
+    ///
+    /// - Parameter harmBar: infinite where harm decides nothing.
     func pairsNeeded(logBar harmBar: Double, logSafeBar safeBar: Double) -> Int? {
         if count == 0 { return nil }
         let values = tally.values

@@ -32,6 +32,11 @@ public struct Policy: Sendable, Equatable {
     public var rules: [Metric: MetricRule]
     /// No verdict before so many pairs.
     public var pairsMin = 50
+    /// An answer is slow when it takes longer than nineteen of twenty of the primary's by more seconds
+    /// than these, which nobody notices.
+    public var unnoticedSeconds = 0.02
+    /// Nothing is promoted on speed and status alone; false where there are no answers to compare.
+    public var needsAnswers = true
     /// No promotion before so much time has passed between the first pair and the last.
     public var durationMin: Millis = 0
     /// A slice with fewer pairs is not looked at.

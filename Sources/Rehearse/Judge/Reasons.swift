@@ -14,12 +14,27 @@ extension Trial {
         case .promote: return promoted(standing)
         case .hold: return held(standing)
         case .notEnoughData:
+            if pairs >= policy.pairsMin {
+                return [
+                    Phrase(
+                        "rehearse.reason.nothing_compared",
+                        [
+                            "compared": String(answersCompared), "pairs": String(pairs),
+                            "asked": String(policy.pairsMin),
+                        ])
+                ]
+            }
             return [
                 Phrase(
                     "rehearse.reason.too_few",
                     ["pairs": String(pairs), "asked": String(policy.pairsMin)])
             ]
         }
+    }
+
+    /// Pairs in which the commonest property of answers was measured.
+    private var answersCompared: Int {
+        overall.values.filter { $0.metric.isAboutAnswers }.map(\.count).max() ?? 0
     }
 
     private func rejected(_ standing: Standing) -> [Phrase] {
@@ -47,13 +62,17 @@ extension Trial {
     private func promoted(_ standing: Standing) -> [Phrase] {
         let gates = standing.metrics.filter { $0.slice == nil && $0.isGate }
         let sure = log(1 / policy.level)
+        let near = gates.filter { $0.metric.scale == .floor }.map { sentence($0, "near") }
         if !gates.contains(where: { $0.logDifference >= sure }) {
-            return [Phrase("rehearse.reason.no_difference", ["pairs": String(pairs)])]
+            // A score above its floor is near and need not be the same.
+            return near.isEmpty
+                ? [Phrase("rehearse.reason.no_difference", ["pairs": String(pairs)])] : near
         }
         let better = gates.filter { $0.logDifference >= sure && $0.gain > 0 }
         let worse = gates.filter { $0.logDifference >= sure && $0.gain <= 0 }
         let reasons =
-            better.map { sentence($0, "better") } + worse.map { sentence($0, "within_margin") }
+            near + better.map { sentence($0, "better") }
+            + worse.map { sentence($0, "within_margin") }
         return Array(reasons.prefix(Self.reasonsMax))
     }
 

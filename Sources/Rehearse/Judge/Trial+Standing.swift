@@ -34,7 +34,9 @@ extension Trial {
     public var verdict: Verdict {
         if failure != nil { return .reject }
         let gates = gates
-        if pairs < policy.pairsMin || gates.isEmpty { return .notEnoughData }
+        if pairs < policy.pairsMin || gates.isEmpty || !hasAnswers(gates) {
+            return .notEnoughData
+        }
         let isSafe = gates.allSatisfy { metric in
             guard let test = overall[metric], test.count >= policy.pairsMin else { return false }
             return test.safe.logEvidence >= safeBar(metric)
@@ -44,6 +46,16 @@ extension Trial {
             tests.contains { gates.contains($0.key) && $0.value.isSuspect }
         }
         return isSuspect ? .hold : .promote
+    }
+
+    /// Whether enough answers were compared, where they are needed.
+    ///
+    /// Two servers that both refuse all requests are fast and alike, and nothing is known of them.
+    func hasAnswers(_ gates: Set<Metric>) -> Bool {
+        !policy.needsAnswers
+            || gates.contains {
+                $0.isAboutAnswers && overall[$0]?.count ?? 0 >= policy.pairsMin
+            }
     }
 
     /// Slices that are not proven to be broken but look so.
@@ -112,7 +124,10 @@ extension Trial {
         }
         var needed: Int?
         if verdict == .hold || verdict == .notEnoughData {
-            needed = test.pairsNeeded(logBar: harmBar, logSafeBar: safeBar).map {
+            let canFail = policy.rule(test.metric).rejects
+            needed = test.pairsNeeded(
+                logBar: canFail ? harmBar : .infinity, logSafeBar: safeBar
+            ).map {
                 max($0, least - test.count)
             }
         }

@@ -31,7 +31,7 @@ public struct Trial: Sendable {
     var confusion: [Confusion: Int] = [:]
     var numbers = NumberAgreement()
     var tailWaiting: [Double] = []
-    /// The primary's slow: its 95th percentile among the first pairs.
+    /// What is slow: the primary's 95th percentile among the first pairs, and what nobody notices.
     var slow: Double?
     var worst: [(id: String, badness: Double)] = []
     public internal(set) var failure: Failure?
@@ -131,7 +131,8 @@ public struct Trial: Sendable {
         }
         tailWaiting.append(primary)
         if tailWaiting.count == Self.tailPairs {
-            slow = tailWaiting.sorted()[Self.tailPairs * 95 / 100]
+            let usual = tailWaiting.sorted()[Self.tailPairs * 95 / 100]
+            slow = usual + policy.unnoticedSeconds
             tailWaiting = []
         }
         return nil

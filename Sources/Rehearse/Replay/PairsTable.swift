@@ -24,6 +24,8 @@ public struct PairsTableError: Error, Equatable, CustomStringConvertible {
 /// A table of pairs.
 public struct PairsTable: Sendable {
     public let outcomes: [PairOutcome]
+    /// False when there are only figures, such as latencies.
+    public let hasAnswers: Bool
 
     /// Figures of both sides: `primary_NAME` and `candidate_NAME`.
     private static let ratios: [(String, Metric)] = [
@@ -53,6 +55,9 @@ public struct PairsTable: Sendable {
                     + table.columns.map(\.name).joined(separator: ", "))
         }
         let hasAnswers = table[columns.primary] != nil && table[columns.candidate] != nil
+        self.hasAnswers =
+            hasAnswers || table["similarity"] != nil || table["cosine"] != nil
+            || table["primary_score"] != nil
         let figures = (Self.ratios.map(\.0) + Self.shares.map(\.0)).filter {
             table["primary_\($0)"] != nil && table["candidate_\($0)"] != nil
         }

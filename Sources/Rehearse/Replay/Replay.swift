@@ -82,7 +82,7 @@ public struct Replay: Sendable {
         // Every request draws, also those that are done: a resumed run has the same order.
         let work = items.enumerated().map { index, item in
             Work(
-                item: item, candidateFirst: generator.next() & 1 == 1,
+                item: item, order: generator.permutation(3),
                 asksSecond: index < options.secondPairs)
         }
         let open = work.filter { !done.contains($0.item.request.id) }
@@ -121,26 +121,31 @@ public struct Replay: Sendable {
 
     private struct Work: Sendable {
         var item: ReplayItem
-        var candidateFirst: Bool
+        /// Sides in the order in which they are asked: primary 0, candidate 1, second copy 2.
+        ///
+        /// The second copy takes part, so that a time of day in the answers favours nobody.
+        var order: [Int]
         var asksSecond: Bool
     }
 
     private func ask(_ work: Work) async -> ReplayedPair {
         var request = work.item.request
         request.time = clock.now()
-        let (primary, candidate): (Answer, Answer)
-        if work.candidateFirst {
-            candidate = await sides.candidate(request)
-            primary = await sides.primary(request)
-        } else {
-            primary = await sides.primary(request)
-            candidate = await sides.candidate(request)
-        }
+        var primary = Answer(status: 0, ending: .refused)
+        var candidate = primary
         var second: Answer?
-        if work.asksSecond { second = await (sides.second ?? sides.primary)(request) }
+        for side in work.order {
+            switch side {
+            case 0: primary = await sides.primary(request)
+            case 1: candidate = await sides.candidate(request)
+            default:
+                if work.asksSecond { second = await (sides.second ?? sides.primary)(request) }
+            }
+        }
+        let candidateFirst = work.order.first { $0 < 2 } == 1
         let pair = Pair(
             request: request, primary: primary, candidate: candidate, second: second,
-            candidateFirst: work.candidateFirst, label: work.item.label)
+            candidateFirst: candidateFirst, label: work.item.label)
         let meaning = await meaning(of: pair)
         return ReplayedPair(
             pair: pair, meaning: meaning,

@@ -221,4 +221,17 @@ private let chatPath = "/v1/chat/completions"
             slices == [Slice("tenant", "acme"), Slice("meta.kind", "b2b"), Slice("lang", "zh")])
         #expect(SliceRule("x-tenant") == nil)
     }
+
+    @Test func `a millisecond that nobody notices is no slowness`() throws {
+        func gain(_ ballast: Double) throws -> Double {
+            var options = ComparisonOptions()
+            options.ballastSeconds = ballast
+            var quick = pair("{}", "{}")
+            quick.primary.timing.total = 0.001
+            quick.candidate.timing.total = 0.002
+            return try #require(Comparison(options).outcome(of: quick)[.latency]).gain
+        }
+        #expect(try gain(0) == -log(2))
+        #expect(try gain(0.02) > -0.05)
+    }
 }

@@ -52,7 +52,7 @@ final class StubModels: Sendable {
                     : #""scores":{"a":0.9,"b":0.1}"#
                 return .json(
                     Array(
-                        #"{"class":"a",\#(scores),"model":{"name":"wine"},"generated_at":\#(serial)}"#
+                        #"{"class":"a",\#(scores),"model":{"name":"wine"},"generated_at":17957241\#(serial + 10)}"#
                             .utf8))
             },
             Route(["POST"], "/llm/{version}/v1/chat/completions", .quick) { request in
@@ -119,7 +119,9 @@ final class StubModels: Sendable {
         let sides = ReplaySides(
             primary: { await first.ask($0) }, candidate: { await second.ask($0) })
         var items = items
-        for index in items.indices { items[index].request.path = primary }
+        if let path = ReplayServer.address(url(primary))?.path {
+            for index in items.indices { items[index].request.path = path }
+        }
         let replay = Replay(options, comparison: Comparison(), sides: sides)
         // Timings of stubs on a busy machine decide nothing.
         var policy = policy
@@ -215,7 +217,7 @@ private func texts(_ count: Int, path: String) -> [ReplayItem] {
     {
         let stubs = try StubModels()
         let items = texts(120, path: "/classify")
-        let standing = try await stubs.replay(items, "/wine/v1/classify", "/wine/v2/classify")
+        let standing = try await stubs.replay(items, "/wine/v1", "/wine/v2")
         #expect(standing.verdict == .reject && standing.failure?.path == "scores")
         let states = Dictionary(
             uniqueKeysWithValues: standing.paths.map { ($0.path, $0.state) })
@@ -225,7 +227,17 @@ private func texts(_ count: Int, path: String) -> [ReplayItem] {
     @Test func `wine against itself is the same but for the noise`() async throws {
         let stubs = try StubModels()
         let items = texts(650, path: "/classify")
-        let standing = try await stubs.replay(items, "/wine/v1/classify", "/wine/v3/classify")
+        let standing = try await stubs.replay(items, "/wine/v1", "/wine/v3")
         #expect(standing.verdict == .promote)
+    }
+
+    @Test func `two servers that both refuse everything are not alike, nothing was compared`()
+        async throws
+    {
+        let stubs = try StubModels()
+        let items = texts(700, path: "/classify")
+        let standing = try await stubs.replay(items, "/nowhere", "/nothing")
+        #expect(standing.verdict == .notEnoughData)
+        #expect(standing.reasons.map(\.key) == ["rehearse.reason.nothing_compared"])
     }
 }

@@ -45,7 +45,7 @@ private func replay(
         first.stop()
         second.stop()
     }
-    let path = try #require(ReplayServer.address(primary)?.path ?? "/classify")
+    let path = try #require(ReplayServer.address(primary)?.path ?? "/predict")
     let file = ReplayFile(Array(lines.utf8), template: try JSON(text: template), path: path)
     try #require(!file.items.isEmpty)
     var options = ComparisonOptions()

@@ -38,8 +38,10 @@ struct RehearseJudge: ParsableCommand {
     @Flag(help: "Print JSON, with every test's numbers.") var json = false
 
     func run() throws {
-        var trial = Trial(try rules.policy())
-        let outcomes = try outcomes()
+        var policy = try rules.policy()
+        let (outcomes, hasAnswers) = try outcomes()
+        policy.needsAnswers = hasAnswers
+        var trial = Trial(policy)
         for outcome in outcomes { trial.add(outcome) }
         if let labels {
             let late = try readLabels(labels)
@@ -59,7 +61,7 @@ struct RehearseJudge: ParsableCommand {
         if standing.verdict != .promote { throw ExitCode(standing.verdict.exitStatus) }
     }
 
-    private func outcomes() throws -> [PairOutcome] {
+    private func outcomes() throws -> (outcomes: [PairOutcome], hasAnswers: Bool) {
         let bytes: [UInt8]
         do { bytes = Array(try readText(file).utf8) } catch {
             throw failure("cannot read \(file): \(error)")
@@ -68,7 +70,7 @@ struct RehearseJudge: ParsableCommand {
         let names = slice.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         if bytes.first == UInt8(ascii: "{") {
             options.slices = try sliceRules(names)
-            return try records(bytes, Comparison(options))
+            return (try records(bytes, Comparison(options)), true)
         }
         var columns = PairsColumns()
         columns.primary = primary
@@ -76,7 +78,8 @@ struct RehearseJudge: ParsableCommand {
         columns.label = label
         columns.slices = names
         do {
-            return try PairsTable(bytes, columns: columns, options: options).outcomes
+            let table = try PairsTable(bytes, columns: columns, options: options)
+            return (table.outcomes, table.hasAnswers)
         } catch {
             throw failure("\(file): \(error)")
         }

@@ -26,6 +26,9 @@ struct RehearseRules: ParsableArguments {
     var ignore: [String] = []
     @Option(help: "Numbers are the same within this share of the primary's.")
     var tolerance = 1e-6
+    @Option(
+        help: "Seconds added to both sides' times before they are compared: what nobody notices.")
+    var ballast = 0.02
     @Option(help: "Where the class or the number stands in an answer: result.label.")
     var answer: String?
 
@@ -34,6 +37,7 @@ struct RehearseRules: ParsableArguments {
         var policy = Policy()
         policy.level = level
         policy.pairsMin = max(minPairs, 1)
+        policy.unnoticedSeconds = ballast
         for (metric, value) in try pairs(margin, "--margin") {
             policy.rules[metric]?.margin = value
         }
@@ -49,6 +53,7 @@ struct RehearseRules: ParsableArguments {
     func options() throws -> ComparisonOptions {
         var options = ComparisonOptions()
         options.relativeTolerance = tolerance
+        options.ballastSeconds = ballast
         options.ignoredPaths = try ignore.map(path)
         options.answerPath = try answer.map(path)
         return options
