@@ -27,10 +27,11 @@ public final class Rehearsal: Sendable {
     ///   - log: told in words what an operator should know; no text of a request is in it.
     ///   - changed: called on the bench's thread when there is a new view.
     public init(
-        _ settings: MirrorSettings, keeper: PairKeeper, clock: Clock, registry: Registry,
+        _ given: MirrorSettings, keeper: PairKeeper, clock: Clock, registry: Registry,
         log: @escaping @Sendable (String) -> Void,
         changed: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(RehearsalError) {
+        let settings = Fairness.adapted(given)
         self.settings = settings
         self.clock = clock
         self.registry = registry
@@ -144,17 +145,17 @@ public final class Rehearsal: Sendable {
                 description: "the rehearsal \(settings.name) needs 1 to "
                     + "\(CopyGate.destinationsMax - 1) candidates")
         }
-        let policy = Fairness.policy(settings.policy, hasSecond: settings.second != nil)
         var made: [BenchCandidate] = []
         for candidate in settings.candidates {
             let owner = PairOwner(rehearsal: settings.name, candidate: candidate.name)
             let labels = Labels([("rehearsal", settings.name), ("candidate", candidate.name)])
             var entry = BenchCandidate(
                 owner: owner, settings: candidate, meters: CandidateMeters(registry, labels),
-                trial: Trial(policy))
+                trial: Trial(settings.policy))
             do {
                 if let kept = try keeper.state(of: owner) {
-                    entry.trial = try Trial(decoding: Array(kept.state.utf8), policy: policy)
+                    entry.trial = try Trial(
+                        decoding: Array(kept.state.utf8), policy: settings.policy)
                     entry.restore(counts: kept.counts)
                 }
             } catch {
