@@ -37,7 +37,8 @@ public final class Rehearsal: Sendable {
         self.registry = registry
         let candidates = try Rehearsal.candidates(settings, keeper, registry, log)
         let gate = CopyGate(
-            settings, candidates.map(\.meters), given: candidates.map(\.spending.requests))
+            settings, candidates.map(\.meters), given: candidates.map(\.spending.requests),
+            clock: clock)
         for (index, candidate) in candidates.enumerated() {
             if candidate.isStopped {
                 gate.stopped.bitwiseOr(1 << UInt64(index), ordering: .relaxed)
