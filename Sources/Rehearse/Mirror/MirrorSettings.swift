@@ -32,7 +32,7 @@ public struct MirrorSettings: Sendable {
     public var filter = MirrorFilter()
     public var sampling = Sampling()
     public var budget = Budget()
-    /// Requests that are copied a second, over time; ten seconds' worth may come at once. Nil for all.
+    /// Copies a second over time; ten seconds' worth may come at once, nil is no limit.
     public var copiesPerSecondMax: Double? = 200
     public var courier = CourierOptions()
     /// Bodies beyond these are not copied, or not kept.
