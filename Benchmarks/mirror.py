@@ -95,7 +95,7 @@ class Stub:
     """A candidate of plain sockets, a thread for each connection."""
 
     def __init__(self, port, behave):
-        self.seen, self.behave = 0, behave
+        self.seen, self.behave, self.clients = 0, behave, set()
         self.listener = socket.create_server(("127.0.0.1", port), backlog=1024, reuse_port=False)
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -108,6 +108,7 @@ class Stub:
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
+        self.clients.add(client)
         try:
             data = b""
             while True:
@@ -127,11 +128,18 @@ class Stub:
         except OSError:
             pass
         finally:
+            self.clients.discard(client)
             client.close()
 
     def stop(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        # Kept connections would lead the next candidate's copies to this one.
+        for client in list(self.clients):
+            try:
+                client.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
 
 def hang(client):

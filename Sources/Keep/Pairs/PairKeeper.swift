@@ -105,11 +105,15 @@ public final class PairKeeper: Sendable {
         try write("keep pairs") { db in
             try db.execute(
                 sql: """
-                    INSERT INTO trials VALUES (?, ?, ?, ?, ?)
+                    INSERT INTO trials VALUES (:rehearsal, :candidate, :state, :counts, :time, :rows)
                     ON CONFLICT (rehearsal, candidate) DO UPDATE SET
-                    state = excluded.state, counts = excluded.counts, changed_at = excluded.changed_at
+                    state = excluded.state, counts = excluded.counts,
+                    changed_at = excluded.changed_at, pair_count = pair_count + :rows
                     """,
-                arguments: [owner.rehearsal, owner.candidate, state, counts, time])
+                arguments: [
+                    "rehearsal": owner.rehearsal, "candidate": owner.candidate, "state": state,
+                    "counts": counts, "time": time, "rows": pairs.count,
+                ])
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT INTO pairs (rehearsal, candidate, id, time, badness, figures, texts, label)
@@ -134,7 +138,26 @@ public final class PairKeeper: Sendable {
         let arguments: StatementArguments = [
             "rehearsal": owner.rehearsal, "candidate": owner.candidate, "worst": bounds.worstMax,
         ]
-        // The oldest numbers that stay; both lists are found by their index.
+        // To find the oldest that stays is a walk over all of them: only once in a while.
+        let count =
+            try Int.fetchOne(
+                db, sql: "SELECT pair_count FROM trials WHERE rehearsal = ? AND candidate = ?",
+                arguments: [owner.rehearsal, owner.candidate]) ?? 0
+        if count > bounds.pairsMax + bounds.pairsMax / 16 {
+            try trimPairs(db, owner, whose, worst, arguments, bounds)
+        }
+        try db.execute(
+            sql: """
+                UPDATE pairs SET texts = NULL WHERE \(whose) AND texts IS NOT NULL AND number <= (
+                SELECT number FROM pairs WHERE \(whose) AND texts IS NOT NULL
+                ORDER BY number DESC LIMIT 1 OFFSET \(bounds.textsMax)) AND \(worst)
+                """, arguments: arguments)
+    }
+
+    private func trimPairs(
+        _ db: Database, _ owner: PairOwner, _ whose: String, _ worst: String,
+        _ arguments: StatementArguments, _ bounds: PairBounds
+    ) throws {
         try db.execute(
             sql: """
                 DELETE FROM pairs WHERE \(whose) AND number <= (
@@ -143,10 +166,9 @@ public final class PairKeeper: Sendable {
                 """, arguments: arguments)
         try db.execute(
             sql: """
-                UPDATE pairs SET texts = NULL WHERE \(whose) AND texts IS NOT NULL AND number <= (
-                SELECT number FROM pairs WHERE \(whose) AND texts IS NOT NULL
-                ORDER BY number DESC LIMIT 1 OFFSET \(bounds.textsMax)) AND \(worst)
-                """, arguments: arguments)
+                UPDATE trials SET pair_count = pair_count - ?
+                WHERE rehearsal = ? AND candidate = ?
+                """, arguments: [db.changesCount, owner.rehearsal, owner.candidate])
     }
 
     /// The worst pairs, the worst first.
@@ -264,6 +286,7 @@ private func pairMigrator() -> DatabaseMigrator {
                 CREATE TABLE trials (
                     rehearsal TEXT NOT NULL, candidate TEXT NOT NULL, state TEXT NOT NULL,
                     counts TEXT NOT NULL, changed_at INTEGER NOT NULL,
+                    pair_count INTEGER NOT NULL,
                     PRIMARY KEY (rehearsal, candidate)
                 ) WITHOUT ROWID;
                 CREATE TABLE pairs (

@@ -238,7 +238,6 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
 
     private func take(_ pair: Pair, _ index: Int) {
         var outcome = comparison.outcome(of: pair)
-        if pair.second == nil { Fairness.ballast(&outcome) }
         // A slice is shown and kept: a header or field may hold what must not be.
         for place in outcome.slices.indices {
             outcome.slices[place].value = Scrub.text(outcome.slices[place].value)

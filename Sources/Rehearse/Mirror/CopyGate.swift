@@ -36,8 +36,14 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
     /// Copies that each candidate was given, with those before the last start.
     private var given: [Int]
     private let candidates: UInt64
+    private var bucket: TokenBucket?
+    private let clock: Clock
 
-    init(_ settings: MirrorSettings, _ meters: [CandidateMeters], given: [Int]) {
+    init(
+        _ settings: MirrorSettings, _ meters: [CandidateMeters], given: [Int], clock: Clock
+    ) {
+        self.clock = clock
+        bucket = settings.copiesPerSecondMax.map { TokenBucket(perSecond: $0) }
         self.settings = settings
         self.meters = meters
         self.given = given
@@ -79,6 +85,10 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
         // Half of the ring is for the ends of what was begun.
         if events.waiting > 1 << 13 {
             skip(open, .judgeBehind)
+            return nil
+        }
+        if bucket?.take(at: clock.monotonic()) == false {
+            skip(open, .rateLimited)
             return nil
         }
         return RelayInterest(

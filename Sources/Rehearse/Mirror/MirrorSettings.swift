@@ -32,6 +32,8 @@ public struct MirrorSettings: Sendable {
     public var filter = MirrorFilter()
     public var sampling = Sampling()
     public var budget = Budget()
+    /// Copies a second over time; ten seconds' worth may come at once, nil is no limit.
+    public var copiesPerSecondMax: Double? = 200
     public var courier = CourierOptions()
     /// Bodies beyond these are not copied, or not kept.
     public var requestBytesMax = 1 << 20

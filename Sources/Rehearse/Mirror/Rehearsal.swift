@@ -27,16 +27,18 @@ public final class Rehearsal: Sendable {
     ///   - log: told in words what an operator should know; no text of a request is in it.
     ///   - changed: called on the bench's thread when there is a new view.
     public init(
-        _ settings: MirrorSettings, keeper: PairKeeper, clock: Clock, registry: Registry,
+        _ given: MirrorSettings, keeper: PairKeeper, clock: Clock, registry: Registry,
         log: @escaping @Sendable (String) -> Void,
         changed: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(RehearsalError) {
+        let settings = Fairness.adapted(given)
         self.settings = settings
         self.clock = clock
         self.registry = registry
         let candidates = try Rehearsal.candidates(settings, keeper, registry, log)
         let gate = CopyGate(
-            settings, candidates.map(\.meters), given: candidates.map(\.spending.requests))
+            settings, candidates.map(\.meters), given: candidates.map(\.spending.requests),
+            clock: clock)
         for (index, candidate) in candidates.enumerated() {
             if candidate.isStopped {
                 gate.stopped.bitwiseOr(1 << UInt64(index), ordering: .relaxed)
@@ -144,17 +146,17 @@ public final class Rehearsal: Sendable {
                 description: "the rehearsal \(settings.name) needs 1 to "
                     + "\(CopyGate.destinationsMax - 1) candidates")
         }
-        let policy = Fairness.policy(settings.policy, hasSecond: settings.second != nil)
         var made: [BenchCandidate] = []
         for candidate in settings.candidates {
             let owner = PairOwner(rehearsal: settings.name, candidate: candidate.name)
             let labels = Labels([("rehearsal", settings.name), ("candidate", candidate.name)])
             var entry = BenchCandidate(
                 owner: owner, settings: candidate, meters: CandidateMeters(registry, labels),
-                trial: Trial(policy))
+                trial: Trial(settings.policy))
             do {
                 if let kept = try keeper.state(of: owner) {
-                    entry.trial = try Trial(decoding: Array(kept.state.utf8), policy: policy)
+                    entry.trial = try Trial(
+                        decoding: Array(kept.state.utf8), policy: settings.policy)
                     entry.restore(counts: kept.counts)
                 }
             } catch {

@@ -9,6 +9,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case filtered
     /// It may change something at the candidate: not a method or path that is known to be safe.
     case sideEffect = "side_effect"
+    /// More a second than are wanted; the verdict has enough without it.
+    case rateLimited = "rate_limited"
     /// The budget of requests, tokens or money is used up.
     case budgetSpent = "budget_spent"
     /// A person stopped the copying.

@@ -61,6 +61,7 @@ struct RehearsalConfig: Sendable {
     private static let keys: Set<String> = [
         "candidates", "second", "sample", "sample_header", "methods", "path", "not_path",
         "match_headers", "allow_side_effects", "max_requests", "max_tokens", "max_cost",
+        "max_copies_per_second",
         "concurrency", "queue", "deadline", "max_request_bytes", "max_answer_bytes",
         "max_memory_bytes", "id_header", "slices", "margin", "level", "min_pairs", "min_duration",
         "ignore", "absolute_tolerance", "relative_tolerance", "keep_texts", "keep_share",
@@ -163,6 +164,10 @@ struct RehearsalConfig: Sendable {
         settings.budget = Budget(
             requests: section.int("max_requests"), tokens: section.int("max_tokens"),
             money: section.double("max_cost"))
+        if let rate = section.double("max_copies_per_second") {
+            if rate < 0 { section.error("max_copies_per_second", "must be 0 (no limit) or more") }
+            settings.copiesPerSecondMax = rate > 0 ? rate : nil
+        }
         settings.courier.concurrency = positive(
             section, "concurrency", settings.courier.concurrency)
         settings.courier.queue = positive(section, "queue", settings.courier.queue)

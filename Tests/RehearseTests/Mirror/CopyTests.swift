@@ -127,6 +127,20 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         }
     }
 
+    @Test func `a rate lets a burst through and then so many a second`() throws {
+        var bucket = TokenBucket(perSecond: 5)
+        let burst = (0..<100).count { _ in bucket.take(at: 1_000_000_000) }
+        #expect(burst == 50)
+        let later = (0..<100).count { bucket.take(at: 1_000_000_000 + Int64($0) * 100_000_000) }
+        #expect(abs(later - 49) <= 1)
+        try play({ $0.copiesPerSecondMax = 0.5 }) { stage, _ in
+            let client = StubClient(stage.rehearsal.port)
+            for _ in 0..<12 { #expect(client.ask(question)?.line.contains("200") == true) }
+            #expect(comes { stage.pairs() + stage.skipped(.rateLimited) == 12 })
+            #expect(stage.pairs() >= 5 && stage.skipped(.rateLimited) >= 1)
+        }
+    }
+
     @Test func `filters of method, path and header`() throws {
         var filter = MirrorFilter()
         #expect(filter.refusal(method: "POST", path: "/v1/embeddings?x=1") { _ in nil } == nil)

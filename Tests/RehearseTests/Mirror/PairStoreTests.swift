@@ -34,6 +34,7 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         let trial = try Trial(decoding: Array(kept.state.utf8), policy: Policy())
         #expect(trial.pairs >= counted)
         #expect(comes { first.pairs() == 60 })
+        #expect(comes { first.rehearsal.view.candidates[0].standing.pairs == 60 })
         let before = first.rehearsal.view.candidates[0].standing
         let second = try Stage(
             primary: primary, candidates: [("new", candidate.url)], folder: scratch.path)
