@@ -92,6 +92,15 @@ public final class BackupFolder {
         try take(name)
     }
 
+    /// Adds a copy of a small file that is replaced as a whole when it changes, if it is there.
+    public func add(_ source: String, as name: String) throws(BackupError) {
+        do throws(FileError) {
+            try copy(source, as: name)
+        } catch {
+            if !error.isMissing { throw .failed("\(error)") }
+        }
+    }
+
     /// Writes the list; only then is it a back-up.
     public func finish(time: Millis) throws(BackupError) -> BackupManifest {
         let manifest = BackupManifest(time: time, files: listed.sorted { $0.path < $1.path })

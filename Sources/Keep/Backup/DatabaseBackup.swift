@@ -36,6 +36,13 @@ extension PredictionKeeper {
     }
 }
 
+extension PairKeeper {
+    /// Adds the pairs of a data folder, which the rehearsals of an agent may have open.
+    public static func backUp(_ folder: String, to backup: BackupFolder) throws(BackupError) {
+        try backUpDatabase(folder + "/pairs.db", as: "pairs.db", to: backup)
+    }
+}
+
 /// Adds a copy of a database that may be in use; one that was removed meanwhile is left out.
 func backUpDatabase(
     _ path: String, as name: String, to backup: BackupFolder

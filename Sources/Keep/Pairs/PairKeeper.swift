@@ -77,10 +77,11 @@ public final class PairKeeper: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.journalMode = .wal
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+            try db.execute(sql: "PRAGMA secure_delete = ON")
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.syncEachCommit()
             try pairMigrator().migrate(queue)
         } catch {
             throw RecordError(error, operation: "open", path: path)

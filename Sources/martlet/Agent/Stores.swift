@@ -6,6 +6,7 @@ import Keep
 
 /// The open stores of an agent.
 struct Stores: Sendable {
+    let folder: String
     let lock: FolderLock
     let records: RecordKeeper
     let logs: LogKeeper
@@ -17,6 +18,7 @@ struct Stores: Sendable {
         _ configuration: Configuration, clock: Clock, registry: Registry
     ) throws(StartError) {
         let folder = configuration.data
+        self.folder = folder
         do {
             lock = try FolderLock.take(folder: folder, address: "\(configuration.listen)")
             records = try RecordKeeper.open(folder: folder, registry: registry)

@@ -24,8 +24,10 @@ struct SimulatedTeam {
         creepStart = now - 2 * 3_600_000
     }
 
-    /// What the fault does: half as slow again at once, then worse and worse. The threshold of the demo
-    /// (0.45 s) is crossed about half an hour after the start; the models see the first step.
+    /// What the fault does: half as slow again at once, then worse and worse.
+    ///
+    /// The threshold of the demo (0.45 s) is crossed about half an hour after the start; the models see
+    /// the first step.
     private func creep(at time: Millis) -> Double {
         let hours = Double(time - creepStart) / 3_600_000
         return hours < 0 || hours > 4 ? 1 : 1.5 + min(0.55 * hours, 1.8)
