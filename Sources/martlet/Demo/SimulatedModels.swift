@@ -46,6 +46,7 @@ struct SimulatedModels {
             slices: [{header: x-language}, {header: x-tier}]
             max_cost: 5
             concurrency: 8
+            queue: 2048
 
         """
     }
