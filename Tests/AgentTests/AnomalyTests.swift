@@ -60,7 +60,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: folder.path + "/data/anomalies.state"))
         let again = try await Agent(configuration: settings, folder: folder, port: port)
         let later = Int(Date().timeIntervalSince1970)
-        try await push(again, from: later - 20, to: later + 1) { _ in 5000 }
+        try await push(again, from: later, to: later + 1) { _ in 5000 }
         try await until("the resumed model judges at once", seconds: 60) {
             guard let row = try await row(again) else { return false }
             return (row["surprise"]?.double ?? 0) > 0.98
