@@ -7,8 +7,9 @@ internal import Basics
 extension SeriesKeeper {
     /// Adds everything that has been acknowledged so far.
     public func backUp(to backup: BackupFolder) throws(BackupError) {
-        // Of an object that is no value, the compiler cannot see that one thread alone uses it.
-        nonisolated(unsafe) let backup = backup  // because the closure runs here, before the return.
+        // The compiler cannot see that one thread alone uses the object: the closure runs here, before
+        // the return.
+        nonisolated(unsafe) let backup = backup
         try maintenance.withLock { _ throws(BackupError) in
             do {
                 try journal.settle(head)
