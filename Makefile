@@ -2,7 +2,8 @@
 # make test    install what the tests need, build, run all of them
 # make install put binary, pages, rules and the systemd unit in place (PREFIX, default /usr/local)
 # make bench   the table that the README quotes; BENCH=NAME runs Benchmarks/NAME.py, most beside a peer
-#              (promql, disk, hooks and others: see the folder)
+#              (promql, disk, recovery, hooks and others: see the folder)
+# make faults  the disk breaks at each of the first 2,000 operations, and 200 kills; for the night
 # make fuzz    ten minutes of fuzzed PromQL, for the night (FUZZ_SECONDS)
 # make lint    formatting, as CI checks it
 
@@ -16,7 +17,7 @@ BUILD_PACKAGES := libmicrohttpd-dev librrd-dev libopenblas-dev libsqlite3-dev li
 TEST_PACKAGES := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics chromium \
   chromium-driver fonts-noto-cjk curl rrdtool
 
-.PHONY: run test install bench fuzz lint build debug stress swift packages test-packages clean
+.PHONY: run test install bench faults fuzz lint build debug stress swift packages test-packages clean
 .DEFAULT_GOAL := run
 
 run: build
@@ -52,6 +53,12 @@ endif
 
 lint: swift
 	@swift format lint --strict -r Sources Tests Package.swift
+
+# Also days of simulated faults; MARTLET_SIM_SEED brings back the one that failed.
+faults: swift packages
+	@swift build --build-tests
+	@MARTLET_FAULTS=2000 MARTLET_KILLS=200 MARTLET_SIM_DAYS=30 swift test --skip-build --disable-xctest \
+	  --filter 'FaultTests|CrashTests|SimulationTests'
 
 fuzz: swift packages
 	@swift build --build-tests

@@ -9,7 +9,10 @@ extension SeriesKeeper {
     /// Ids are good until the process ends.
     public func resolve(_ labels: Labels) -> Result<SeriesID, Intake.ResolveError> {
         let result = head.resolve(labels)
-        if case .failure(let error) = result { meters.refusals[error.refusal]?.add() }
+        if case .failure(let error) = result {
+            meters.refusals[error.refusal]?.add()
+            if error.refusal == .seriesLimit { refusals.withLock { $0.count(labels) } }
+        }
         return result
     }
 

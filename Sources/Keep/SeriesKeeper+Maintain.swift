@@ -27,9 +27,15 @@ extension SeriesKeeper {
                 meters.clockJumps.add()
                 report.notices.append(
                     "the clock jumped by \(durationText(jump)); all samples in memory are sealed")
-                sealAll(metadata, &report)
+                upkeep.withLock { $0.mustSealAll = true }
+            }
+            if upkeep.withLock({ $0.mustSealAll }) {
+                // Until it succeeds what was sealed by the other time would have samples refused.
+                let isSealed = sealAll(metadata, &report)
+                upkeep.withLock { $0.mustSealAll = !isSealed }
             } else {
-                sealDue(now, metadata, &report)
+                let isSealed = sealDue(now, metadata, &report)
+                if isSealed { forgetQuiet(monotonic) }
             }
             merge(now, &report)
             expire(now, monotonic, &report)
@@ -37,9 +43,11 @@ extension SeriesKeeper {
         }
     }
 
+    /// - Returns: true when something was sealed, and the journal knows of all of it.
     private func sealDue(
         _ now: Millis, _ metadata: Metadata, _ report: inout MaintenanceReport
-    ) {
+    ) -> Bool {
+        var isSealed = false
         let due =
             (now - options.windowMillis).flooredDivision(by: Block.spanMillis)
             * Block.spanMillis
@@ -53,16 +61,21 @@ extension SeriesKeeper {
             } catch {
                 meters.sealFailures.add()
                 report.notices.append("cannot seal the block up to \(end): \(error)")
-                return
+                return false
             }
             head.drop(before: end)
+            isSealed = true
         }
+        return isSealed
     }
 
     /// Seals everything, because times before and after a jump cannot be compared.
     ///
     /// Appends wait meanwhile.
-    func sealAll(_ metadata: Metadata, _ report: inout MaintenanceReport) {
+    ///
+    /// - Returns: false when it failed; the head is as it was then.
+    @discardableResult
+    func sealAll(_ metadata: Metadata, _ report: inout MaintenanceReport) -> Bool {
         do {
             try journal.sealAll(head) { reads in
                 guard let span = head.span else { return }
@@ -73,9 +86,11 @@ extension SeriesKeeper {
                     start = nextStart(reads, after: start + size) ?? .max
                 }
             }
+            return true
         } catch {
             meters.sealFailures.add()
             report.notices.append("cannot seal the head: \(error)")
+            return false
         }
     }
 
@@ -110,6 +125,20 @@ extension SeriesKeeper {
         for fault in archive.seal(archived, isCounter: { isCounter($0, metadata) }) {
             report.notices.append("archive: \(fault)")
         }
+    }
+
+    /// Forgets series that have been quiet for one to two hours since they left the head.
+    ///
+    /// Called when the journal has just begun a new segment, and not while it owes samples: no segment
+    /// then speaks of a slot by its former series.
+    private func forgetQuiet(_ monotonic: Int64) {
+        let hour: Int64 = 3_600_000_000_000
+        let isDue = upkeep.withLock { upkeep in
+            if let last = upkeep.lastForgetting, monotonic - last < hour { return false }
+            upkeep.lastForgetting = monotonic
+            return true
+        }
+        if isDue { journal.whenNothingIsOwed { head.forgetQuiet() } }
     }
 
     private func merge(_ now: Millis, _ report: inout MaintenanceReport) {

@@ -31,7 +31,7 @@ extension SeriesKeeper {
                 report.badBlocks.append($0)
             }
             recovery = JournalRecovery(folder: journalFolder, files: files)
-            try recovery.run(into: head, &report, options.progress)
+            try recovery.run(into: head, now: clock.now(), &report, options.progress)
         } catch {
             throw KeepError(error)
         }
@@ -79,7 +79,8 @@ private struct JournalRecovery {
     }
 
     mutating func run(
-        into head: Head, _ report: inout RecoveryReport, _ progress: (@Sendable (Int, Int) -> Void)?
+        into head: Head, now: Millis, _ report: inout RecoveryReport,
+        _ progress: (@Sendable (Int, Int) -> Void)?
     ) throws(FileError) {
         var readers: [(number: UInt64, reader: JournalReader)] = []
         for name in try files.list(folder) {
@@ -108,7 +109,8 @@ private struct JournalRecovery {
             segments.append(closed)
             progress?(index + 1, readers.count)
         }
-        if let last = notes.last, last.time != .max { head.raiseFloor(to: last.time) }
+        // A note of a time to come is of a clock that was wrong: it must not have samples refused.
+        if let last = notes.last, last.time <= now { head.raiseFloor(to: last.time) }
     }
 
     /// The bytes of a segment; one that the disk does not give is reported and kept.
@@ -163,12 +165,13 @@ private struct JournalRecovery {
             var batch = SampleBatch()
             var unknown = 0
             for index in samples.series.indices {
-                closed.latest = max(closed.latest, samples.times[index])
-                if samples.times[index] < floor {
+                let time = samples.times[index]
+                let number = Int(samples.series[index])
+                closed.latest = max(closed.latest, time)
+                if time < floor {
                     report.samplesInBlocks += 1
-                } else if let id = ids[samples.series[index]] {
-                    batch.append(
-                        id, samples.times[index], Double(bitPattern: samples.values[index]))
+                } else if number < ids.count, let id = ids[number] {
+                    batch.append(id, time, Double(bitPattern: samples.values[index]))
                 } else {
                     unknown += 1
                 }
@@ -183,17 +186,21 @@ private struct JournalRecovery {
         }
     }
 
+    /// Ids by the segment's numbers, which are dense; nil where no definition is left.
     private func definitions(
         _ reader: JournalReader, _ raw: UnsafeRawBufferPointer, _ head: Head
-    ) -> [UInt32: SeriesID] {
-        var ids: [UInt32: SeriesID] = [:]
+    ) -> [SeriesID?] {
+        var ids: [SeriesID?] = []
         for frame in reader.frames where frame.kind == .series {
             let payload = UnsafeRawBufferPointer(rebasing: raw[frame.payload])
             guard let (first, labels) = JournalSegment.readDefinitions(payload) else { continue }
-            for (index, set) in labels.enumerated() where ids[first + UInt32(index)] == nil {
+            let end = Int(first) + labels.count
+            guard end <= SeriesID.slotsMax else { continue }
+            while ids.count < end { ids.append(nil) }
+            for (index, set) in labels.enumerated() where ids[Int(first) + index] == nil {
                 // What was acknowledged comes back even when the limit is lower now.
                 if case .success(let id) = head.resolveUnlimited(set) {
-                    ids[first + UInt32(index)] = id
+                    ids[Int(first) + index] = id
                 }
             }
         }

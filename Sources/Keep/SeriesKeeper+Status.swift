@@ -47,6 +47,10 @@ public struct TSDBStatus: Sendable, Equatable {
     /// Series by `name=value`.
     public var seriesCountByLabelValuePair: [Entry] = []
     public var labelPairs = 0
+    /// How often a new series was refused by the limit, by `job instance` of who brought it.
+    public var seriesRefusedByTarget: [Entry] = []
+    /// The same by metric.
+    public var seriesRefusedByMetricName: [Entry] = []
 
     public init() {}
 }
@@ -104,12 +108,34 @@ extension SeriesKeeper {
         status.labelValueCountByLabelName = greatest(status.labelValueCountByLabelName, limit)
         status.memoryInBytesByLabelName = greatest(status.memoryInBytesByLabelName, limit)
         status.seriesCountByLabelValuePair = greatest(pairs, limit)
+        let refused = refusals.withLock { $0 }
+        func entries(_ tally: [String: Int]) -> [TSDBStatus.Entry] {
+            greatest(tally.map { .init(name: $0.key, value: $0.value) }, limit)
+        }
+        status.seriesRefusedByTarget = entries(refused.byTarget)
+        status.seriesRefusedByMetricName = entries(refused.byMetric)
         return status
     }
 
     private func greatest(_ entries: [TSDBStatus.Entry], _ limit: Int) -> [TSDBStatus.Entry] {
         let sorted = entries.sorted { ($1.value, $0.name) < ($0.value, $1.name) }
         return Array(sorted.prefix(limit))
+    }
+
+    /// Refused series by who brought them; nothing before the first.
+    private var refusedFamilies: [MetricFamily] {
+        let tally = refusals.withLock { $0.byTarget }
+        if tally.isEmpty { return [] }
+        let help = "New series refused by storage.series_limit, by who brought them."
+        return [
+            MetricFamily(
+                name: "martlet_head_series_refused",
+                metadata: MetricMetadata(kind: .counter, help: help),
+                samples: tally.sorted { $0.key < $1.key }.map { target, count in
+                    .init(
+                        suffix: "_total", labels: ["target": target], value: Double(count))
+                })
+        ]
     }
 
     func gatherMetrics(_ registry: Registry) {
@@ -139,11 +165,12 @@ extension SeriesKeeper {
                     stats.owedSamples
                 ),
             ]
-            return gauges.map { name, help, value in
+            let sizes = gauges.map { name, help, value in
                 MetricFamily(
                     name: name, metadata: MetricMetadata(kind: .gauge, help: help),
                     samples: [.init(value: Double(value))])
             }
+            return sizes + refusedFamilies
         }
     }
 }

@@ -12,6 +12,10 @@ public final class SeriesKeeper: Sendable {
         var clock: AnchoredClock
         /// Monotonic time of the last block that retention removed while the clocks disagreed.
         var lastDisputedRemoval: Int64?
+        /// Monotonic time of the last round in which quiet series were forgotten.
+        var lastForgetting: Int64?
+        /// The clock jumped, and the head could not be sealed yet.
+        var mustSealAll = false
         /// Blocks that could not be merged; not tried again until the next start.
         var unmergeable: Set<Int> = []
     }
@@ -26,6 +30,8 @@ public final class SeriesKeeper: Sendable {
     let archive: Archive
     let upkeep: Lock<Upkeep>
     let maintenance = Lock(())
+    /// Who brought series that found no room.
+    let refusals = Lock(SeriesRefusals())
     private let syncer: JournalSyncer?
 
     init(

@@ -29,6 +29,15 @@ public struct SeriesKeeperOptions: Sendable {
 
     public init() {}
 
+    /// The bytes of a full archive of gauges, known before the first sample; counters take a third.
+    public var archiveBytesMax: Int {
+        let columns = ArchiveKind.gauge.columns.count
+        let perSeries = archiveTiers.reduce(0) {
+            $0 + RoundRobinHeader.fileBytes(columns: columns, rows: $1.rows)
+        }
+        return archiveSeriesMax * perSeries
+    }
+
     /// Recorded series (their names have a colon), the figures of delivery, and Martlet's own; the buckets
     /// of its histograms are many and say little after a week.
     public static let archivedByDefault: [[Matcher]] = {

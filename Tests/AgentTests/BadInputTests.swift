@@ -85,6 +85,7 @@ import Testing
         let example = root.appending(path: "deploy/martlet.example.yml").path
         let (status, output) = try run(["check", "config", example], in: root.path)
         #expect(status == 0 && output.hasPrefix("ok"), "\(output)")
+        #expect(output.contains("MB of RRD files"), "\(output)")
         let text = try String(contentsOfFile: example, encoding: .utf8)
         let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
         let chapter = readme.split(separator: "## Configuration")[1].split(separator: "\n## ")[0]

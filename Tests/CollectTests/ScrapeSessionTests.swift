@@ -71,6 +71,27 @@ import Testing
         #expect(store.values("a") == ["1", "stale", "3"])
     }
 
+    @Test func `a target's limit of series leaves out only what is new, and says how much`() throws
+    {
+        var session = try session { $0.limits.series = 3 }
+        let first = take(&session, "a 1\nb 1\nc 1\n")
+        #expect(first.limit == nil && first.refused.isEmpty)
+        let second = take(&session, "new 1\na 2\nb 2\nc 2\nnew2 1\n", at: 2000)
+        #expect(second.error == nil && second.limit == "series_limit")
+        #expect(second.refused == [.seriesLimit: 2])
+        #expect(store.values("a") == ["1", "2"] && store.values("c") == ["1", "2"])
+        #expect(store.values("new").isEmpty && store.values("up") == ["1", "1"])
+        #expect(store.values("scrape_series_limit_samples_dropped") == ["0", "2"])
+        #expect(store.values("scrape_series_current") == ["3", "3"])
+        // What has gone makes room at the next scrape.
+        _ = take(&session, "a 3\nb 3\nnew 3\n", at: 3000)
+        let fourth = take(&session, "a 4\nb 4\nnew 4\n", at: 4000)
+        #expect(fourth.limit == nil && store.values("new") == ["4"])
+        // After a long pause all texts are asked for anew, and all of them fit.
+        let late = take(&session, "a 5\nb 5\nnew 5\n", at: 4_000_000)
+        #expect(late.refused.isEmpty && store.values("a").last == "5")
+    }
+
     @Test func `a failed fetch ends everything once`() throws {
         var session = try session()
         _ = take(&session, "a 1\n")

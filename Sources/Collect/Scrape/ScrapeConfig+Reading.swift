@@ -30,6 +30,7 @@ extension ScrapeLimits {
         }
         if let bytes = section.bytes("body_size_limit") { bodyBytes = bytes }
         limit("sample_limit", &samples)
+        limit("series_limit", &series)
         limit("label_limit", &labels)
         limit("label_name_length_limit", &labelNameBytes)
         limit("label_value_length_limit", &labelValueBytes)

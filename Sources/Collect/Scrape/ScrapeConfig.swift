@@ -10,6 +10,8 @@ public import Basics
 public struct ScrapeLimits: Sendable, Equatable {
     public var bodyBytes = 0
     public var samples = 0
+    /// Series of one target; what is new beyond it is left out, the rest goes on.
+    public var series = 0
     public var labels = 0
     public var labelNameBytes = 0
     public var labelValueBytes = 0

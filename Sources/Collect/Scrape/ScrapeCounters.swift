@@ -35,7 +35,8 @@ struct ScrapeCounters: Sendable {
                 return (reason, counter)
             })
         let names = [
-            "sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit",
+            "sample_limit", "series_limit", "label_limit", "label_name_length_limit",
+            "label_value_length_limit",
             "body_size_limit", "target_limit",
         ]
         limits = Dictionary(

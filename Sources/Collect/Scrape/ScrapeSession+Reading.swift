@@ -79,6 +79,13 @@ extension ScrapeSession {
             result.limit = fault.limit
             throw ExpositionError(line: parser.line, reason: fault.reason)
         }
+        let limit = config.limits.series
+        guard limit == 0 || known + result.added < limit else {
+            result.limit = "series_limit"
+            result.refused[.seriesLimit, default: 0] += 1
+            result.beyondLimit += 1
+            return .unresolved
+        }
         switch intake.resolve(kept) {
         case .success(let id):
             result.added += 1

@@ -21,6 +21,8 @@ struct ScrapeResult: Sendable, Equatable {
     var repeated = 0
     /// Series that ended and got a marker.
     var ended = 0
+    /// Samples of series beyond the target's own limit.
+    var beyondLimit = 0
     /// What the intake refused, and why.
     var refused: [Refusal: Int] = [:]
 }
@@ -35,6 +37,8 @@ struct ScrapeSession: Sendable {
     /// The series that the last scrape had and that a marker must end.
     var live: [SeriesID] = []
     var nextLive: [SeriesID] = []
+    /// Series of the last scrape whose texts are still understood: what is beside them is new.
+    private(set) var known = 0
     var metadata = ScrapedMetadata()
     private var reports: [SeriesID] = []
     private var lastTime: Millis = 0
@@ -49,7 +53,7 @@ struct ScrapeSession: Sendable {
     mutating func adopt(_ changed: ScrapeConfig) {
         if changed == config { return }
         config = changed
-        cache.forgetMeanings()
+        forgetMeanings()
     }
 
     /// Takes an exposition that has arrived.
@@ -61,7 +65,7 @@ struct ScrapeSession: Sendable {
         _ body: [UInt8], format: ExpositionFormat, at time: Millis, elapsed: () -> Double
     ) -> ScrapeResult {
         // An id is good while the head keeps its series, hours at least; half an hour is well inside.
-        if time - lastTime > 1_800_000 { cache.forgetMeanings() }
+        if abs(time - lastTime) > 1_800_000 { forgetMeanings() }
         cache.begin()
         batch.removeAll()
         nextLive.removeAll(keepingCapacity: true)
@@ -72,11 +76,17 @@ struct ScrapeSession: Sendable {
             return fail(error.description, at: time, elapsed: elapsed, result)
         }
         lastTime = time
+        known = result.kept
         end(at: time, &result)
         swap(&live, &nextLive)
         cache.compact()
         metadata.flush(to: intake)
         return finish(result, at: time, elapsed: elapsed)
+    }
+
+    private mutating func forgetMeanings() {
+        cache.forgetMeanings()
+        known = 0
     }
 
     /// Notes that no exposition came, or one that cannot be used.
@@ -90,6 +100,7 @@ struct ScrapeSession: Sendable {
         nextLive.removeAll(keepingCapacity: true)
         end(at: time, &result)
         live.removeAll()
+        known = 0
         return finish(result, at: time, elapsed: elapsed)
     }
 
@@ -118,13 +129,21 @@ struct ScrapeSession: Sendable {
         _ given: ScrapeResult, at time: Millis, elapsed: () -> Double
     ) -> ScrapeResult {
         var result = given
-        let values: [(String, Double)] = [
+        var values: [(String, Double)] = [
             ("up", result.error == nil ? 1 : 0),
             ("scrape_duration_seconds", elapsed()),
             ("scrape_samples_scraped", Double(result.scraped)),
             ("scrape_samples_post_metric_relabeling", Double(result.kept)),
             ("scrape_series_added", Double(result.added)),
         ]
+        if config.limits.series > 0 {
+            // The names that vmagent gives them.
+            values += [
+                ("scrape_series_current", Double(result.kept)),
+                ("scrape_series_limit", Double(config.limits.series)),
+                ("scrape_series_limit_samples_dropped", Double(result.beyondLimit)),
+            ]
+        }
         // Resolved anew each time: five look-ups a scrape, and no question whether an id is alive.
         reports.removeAll(keepingCapacity: true)
         for (name, value) in values {

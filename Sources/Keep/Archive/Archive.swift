@@ -231,7 +231,9 @@ final class Archive: Sendable {
     var totals: (series: Int, refused: Int, bytes: Int) {
         let (entries, refused) = state.withLock { (Array($0.entries.values), $0.refused.count) }
         let bytes = entries.reduce(0) { sum, entry in
-            settings.tiers.reduce(sum) { $0 + $1.rows * entry.kind.columns.count * 8 }
+            settings.tiers.reduce(sum) {
+                $0 + RoundRobinHeader.fileBytes(columns: entry.kind.columns.count, rows: $1.rows)
+            }
         }
         return (entries.count, refused, bytes)
     }

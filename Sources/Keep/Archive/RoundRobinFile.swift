@@ -32,8 +32,6 @@ struct RoundRobinFile {
     /// librrd refuses times before 1980.
     static let earliestSeconds = 320_000_000
 
-    private static let magic: [UInt8] = Array("RRD\u{0}0003\u{0}".utf8)
-
     /// Makes an empty file whose first row will be the one after `startSeconds`.
     func create(startSeconds: Int) throws(ArchiveFault) {
         var arguments = columns.map { "DS:\($0):GAUGE:\(tier.stepSeconds):U:U" }
@@ -50,12 +48,9 @@ struct RoundRobinFile {
             let handle = try files.open(path, .read)
             defer { files.close(handle) }
             let size = try files.size(handle)
-            let head = try files.read(handle, 0, RoundRobinFile.magic.count)
-            guard head == RoundRobinFile.magic else {
-                throw FileError(operation: "read", path: path, code: 0, reason: "not an RRD file")
-            }
-            guard size >= tier.rows * columns.count * 8 else {
-                throw FileError(operation: "read", path: path, code: 0, reason: "cut short")
+            let head = try files.read(handle, 0, RoundRobinHeader.size(columns: columns.count))
+            if let fault = RoundRobinHeader.fault(head, size: size, tier, columns.count) {
+                throw FileError(operation: "read", path: path, code: 0, reason: fault)
             }
             return true
         } catch {

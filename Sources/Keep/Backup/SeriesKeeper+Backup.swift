@@ -7,8 +7,8 @@ internal import Basics
 extension SeriesKeeper {
     /// Adds everything that has been acknowledged so far.
     public func backUp(to backup: BackupFolder) throws(BackupError) {
-        // Of an object the compiler cannot see that one thread alone uses it: it does, because the closure
-        // below runs here, before this returns.
+        // The compiler cannot see that one thread alone uses the object: the closure runs here, before
+        // the return.
         nonisolated(unsafe) let backup = backup
         try maintenance.withLock { _ throws(BackupError) in
             do {

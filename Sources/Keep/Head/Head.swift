@@ -78,10 +78,13 @@ final class Head: Sendable {
         }
     }
 
-    /// The labels of many series, in their order; nil where an id was never given.
-    func labels(of ids: [UInt32]) -> [Labels?] {
+    /// Forgets series that have been quiet for long; see ``HeadState/forgetQuiet()``.
+    func forgetQuiet() { state.withLock { $0.forgetQuiet() } }
+
+    /// The labels of the series in many slots, in their order; nil where a slot was never given.
+    func labels(of slots: [UInt32]) -> [Labels?] {
         state.withLock { state in
-            ids.map { Int($0) < state.slots.count ? state.slots[Int($0)].labels : nil }
+            slots.map { Int($0) < state.slots.count ? state.slots[Int($0)].labels : nil }
         }
     }
 
@@ -98,7 +101,7 @@ final class Head: Sendable {
     var counts: (series: Int, quiet: Int, samples: Int) {
         state.withLock {
             let listed = $0.postings.all.count
-            return (listed, $0.slots.count - listed, $0.sampleCount)
+            return (listed, $0.heldCount - listed, $0.sampleCount)
         }
     }
 

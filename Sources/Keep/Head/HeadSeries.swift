@@ -6,6 +6,17 @@ internal import Basics
 
 /// The samples of one series that are not yet in a block.
 struct HeadSeries: Sendable {
+    /// How far a series without samples is forgotten.
+    enum Standing: UInt8 {
+        case listed
+        /// Not in the index; a sample brings it back.
+        case quiet
+        /// Quiet for a round already, forgotten at the next.
+        case overlooked
+        /// Forgotten: the slot waits for another series.
+        case spare
+    }
+
     enum Taken { case accepted, repeated, duplicate }
 
     /// Late samples that are kept beside the chunks; inserting moves this many at most.
@@ -18,10 +29,13 @@ struct HeadSeries: Sendable {
     private(set) var lateValues: [Double] = []
     /// The end of the block that the open chunk belongs to.
     private var cutAt: Millis = .max
-    /// False when it has been quiet for so long that the index forgot it.
-    var isListed = true
+    var standing = Standing.listed
+    /// How many series had this slot before, modulo 256.
+    var generation: UInt8 = 0
 
     init(_ labels: Labels) { self.labels = labels }
+
+    var isListed: Bool { standing == .listed }
 
     var isEmpty: Bool { open.count == 0 }
 

@@ -1,6 +1,7 @@
-// The head as a value: an arena of series by id, the ids by labels, the index. An id is never given to
-// another series while the process runs, because collectors remember ids; a series without samples is
-// only unlisted, and listed again by its next sample.
+// The head as a value: an arena of series by slot, the slots by labels, the index. A series without
+// samples is only unlisted, and listed again by its next sample, because collectors remember ids; one
+// that stays quiet for a whole round more is forgotten and its slot given to another, so that churn costs
+// no memory. An id holds its slot's generation: an old one never reaches the series that came after.
 
 internal import Basics
 
@@ -15,6 +16,8 @@ struct HeadAppend: Sendable {
 struct HeadState: Sendable {
     private(set) var slots: [HeadSeries] = []
     private var ids: [ByteKey: UInt32] = [:]
+    /// Slots whose series was forgotten.
+    private var spare: [UInt32] = []
     private(set) var postings = Postings()
     /// Samples kept.
     private(set) var sampleCount = 0
@@ -29,16 +32,26 @@ struct HeadState: Sendable {
         _ labels: Labels, seriesMax: Int
     ) -> Result<SeriesID, Intake.ResolveError> {
         let key = ByteKey(labels)
-        if let known = ids[key] { return .success(SeriesID(known)) }
-        guard postings.all.count < seriesMax, slots.count < Int(UInt32.max) else {
-            return .failure(.init(.seriesLimit))
+        if let known = ids[key] {
+            if slots[Int(known)].standing == .overlooked { slots[Int(known)].standing = .quiet }
+            return .success(SeriesID(slot: known, slots[Int(known)].generation))
         }
+        guard postings.all.count < seriesMax, slots.count < SeriesID.slotsMax || !spare.isEmpty
+        else { return .failure(.init(.seriesLimit)) }
         guard isWithinLimits(labels) else { return .failure(.init(.labelLimit)) }
-        let id = UInt32(slots.count)
-        slots.append(HeadSeries(labels))
-        ids[key] = id
-        postings.add(id, labels)
-        return .success(SeriesID(id))
+        var series = HeadSeries(labels)
+        let slot: UInt32
+        if let given = spare.popLast() {
+            slot = given
+            series.generation = slots[Int(given)].generation
+            slots[Int(given)] = series
+        } else {
+            slot = UInt32(slots.count)
+            slots.append(series)
+        }
+        ids[key] = slot
+        postings.add(slot, labels)
+        return .success(SeriesID(slot: slot, series.generation))
     }
 
     mutating func append(_ batch: SampleBatch, _ window: TimeRange, seriesMax: Int) -> HeadAppend {
@@ -47,14 +60,16 @@ struct HeadState: Sendable {
         var repeated = 0
         let from = max(window.from, floor)
         for index in 0..<batch.count {
-            let id = Int(batch.series[index].index)
+            let id = batch.series[index].slot
             let time = batch.times[index]
             let refusal: Refusal
-            if time < from {
+            if time < from || id >= slots.count
+                || slots[id].generation != batch.series[index].generation
+            {
                 refusal = .tooOld
             } else if time > window.through {
                 refusal = .tooNew
-            } else if id >= slots.count || !(slots[id].isListed || relist(id, seriesMax)) {
+            } else if !(slots[id].isListed || relist(id, seriesMax)) {
                 refusal = .seriesLimit
             } else {
                 switch slots[id].append(time, batch.values[index], block: Block.spanMillis) {
@@ -79,7 +94,7 @@ struct HeadState: Sendable {
 
     private mutating func relist(_ id: Int, _ seriesMax: Int) -> Bool {
         guard postings.all.count < seriesMax else { return false }
-        slots[id].isListed = true
+        slots[id].standing = .listed
         postings.add(UInt32(id), slots[id].labels)
         return true
     }
@@ -94,6 +109,28 @@ struct HeadState: Sendable {
         latest = .min
     }
 
+    /// Forgets the series that have been quiet since the call before, and marks those quiet now.
+    ///
+    /// Ids given before that call are void then; a caller lets hours pass between two calls.
+    mutating func forgetQuiet() {
+        for slot in slots.indices {
+            switch slots[slot].standing {
+            case .listed, .spare: break
+            case .quiet: slots[slot].standing = .overlooked
+            case .overlooked:
+                ids[ByteKey(slots[slot].labels)] = nil
+                var empty = HeadSeries(.empty)
+                empty.standing = .spare
+                empty.generation = slots[slot].generation &+ 1
+                slots[slot] = empty
+                spare.append(UInt32(slot))
+            }
+        }
+    }
+
+    /// Slots that hold a series.
+    var heldCount: Int { slots.count - spare.count }
+
     private mutating func dropEach(_ drop: (inout HeadSeries) -> Void) {
         earliest = .max
         sampleCount = 0
@@ -104,7 +141,7 @@ struct HeadState: Sendable {
                 earliest = min(earliest, first)
                 sampleCount += slots[id].sampleCount
             } else {
-                slots[id].isListed = false
+                slots[id].standing = .quiet
                 hasQuiet = true
             }
         }

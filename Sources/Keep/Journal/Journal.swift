@@ -339,6 +339,13 @@ extension Journal {
         }
     }
 
+    /// Runs a body while no batch can come, but only when nothing is owed.
+    func whenNothingIsOwed(_ body: () -> Void) {
+        state.withLock { state in
+            if state.owed.isEmpty { body() }
+        }
+    }
+
     /// The folder of the segments.
     var folder: String { settings.folder }
 

@@ -22,7 +22,7 @@ struct JournalSegment: Sendable {
     /// Bytes on disk that belong to whole frames.
     var bytes = 0
     var latest: Millis = .min
-    /// The segment's number of each series, by id; `UInt32.max` where it has none.
+    /// The segment's number of each series, by slot (no slot changes hands while a segment is open); `UInt32.max` where it has none.
     private var numbers: [UInt32] = []
     private var defined: UInt32 = 0
     /// Definitions that have been written once and are to be written again with the next write.
@@ -48,13 +48,13 @@ struct JournalSegment: Sendable {
         var series: [UInt32] = []
         series.reserveCapacity(batch.count)
         for id in batch.series {
-            let index = Int(id.index)
+            let index = id.slot
             while numbers.count <= index {
                 numbers.append(contentsOf: repeatElement(.max, count: max(1024, numbers.count)))
             }
             if numbers[index] == .max {
                 numbers[index] = defined + UInt32(fresh.count)
-                fresh.append(id.index)
+                fresh.append(UInt32(index))
             }
             series.append(numbers[index])
         }

@@ -136,6 +136,9 @@ public struct StatusAPI: Sendable {
                 ("labelValueCountByLabelName", status.labelValueCountByLabelName),
                 ("memoryInBytesByLabelName", status.memoryInBytesByLabelName),
                 ("seriesCountByLabelValuePair", status.seriesCountByLabelValuePair),
+                // Prometheus has no such limit; these two are Martlet's.
+                ("seriesRefusedByTarget", status.seriesRefusedByTarget),
+                ("seriesRefusedByMetricName", status.seriesRefusedByMetricName),
             ] {
                 writer.key(name)
                 writer.beginArray()

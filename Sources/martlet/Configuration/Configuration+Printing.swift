@@ -90,10 +90,9 @@ extension Configuration {
 
     /// The disk that a full archive takes: it is known before the first sample.
     var archiveSizeText: String {
-        // 90 days of 10 minutes and 2 years of 1 hour; three values of 8 bytes a row.
-        let rows = 90 * 144 + 730 * 24
-        let bytes = storage.archiveSeriesMax * rows * 3 * 8
-        let megabytes = bytes / 1_000_000
+        var options = SeriesKeeperOptions()
+        options.archiveSeriesMax = storage.archiveSeriesMax
+        let megabytes = (options.archiveBytesMax + 999_999) / 1_000_000
         return
             "archive: up to \(storage.archiveSeriesMax) series, at most \(megabytes) MB of RRD files"
     }

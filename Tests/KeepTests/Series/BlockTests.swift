@@ -127,6 +127,38 @@ struct BlockTests {
         #expect(answer.warnings.count == 1 && answer.warnings[0].contains(paths[1]))
     }
 
+    @Test func `a query touches only the blocks, series and chunks that it needs`() throws {
+        let bench = try Bench()
+        let (keeper, _) = try bench.open()
+        for day in 1...3 {
+            let start = startOfTest - Millis(day) * 24 * hour
+            let times = (0..<7200).map { start + Millis($0) * 1000 }
+            let series = (0..<4).map {
+                Series(labels: ["n": "\($0)"], times: times, values: times.map { Double($0) })
+            }
+            _ = try keeper.backfill(series)
+        }
+        // Everything is broken but one series' chunks around ten seconds of the last day.
+        let from = startOfTest - 24 * hour + 4_000_000
+        for block in keeper.shelf.blocks {
+            let writer = try DatabaseQueue(path: block.info.path)
+            try writer.write {
+                try $0.execute(
+                    sql: """
+                        UPDATE chunks SET crc = crc + 1
+                        WHERE NOT (id >> 20 = 3 AND start <= ? AND end >= ?)
+                        """, arguments: [from + 10_000, from])
+            }
+            try writer.close()
+        }
+        let (again, _) = try bench.open()
+        let one = try again.all(
+            [Matcher("n", equals: "2")], from: from, through: from + 10_000)
+        #expect(one.warnings.isEmpty && one.series.first?.times.count == 11)
+        #expect(try again.all([Matcher("n", equals: "2")]).warnings.count > 10)
+        #expect(try again.all(from: from, through: from + 10_000).warnings.count == 3)
+    }
+
     private func add(_ series: [Series], to shelf: BlockShelf) throws {
         var rest = series[...]
         _ = try shelf.add(from: startOfTest, end: startOfTest + 2 * hour) {
