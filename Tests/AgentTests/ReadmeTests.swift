@@ -37,7 +37,7 @@ private func blocks() throws -> [Block] {
         let binaries = URL(filePath: martletBinary).deletingLastPathComponent().path
         let folder = try Scratch()
         // The reader's own clone, so that nothing is written into the tree under test.
-        for name in ["alerts", "dashboards", "Makefile"] {
+        for name in ["alerts", "dashboards", "deploy", "Makefile"] {
             try FileManager.default.createSymbolicLink(
                 atPath: folder.path + "/" + name, withDestinationPath: root.path + "/" + name)
         }

@@ -54,7 +54,7 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
         }
     }
 
-    @Test(arguments: ["agent", "host", "logs", "scrape"])
+    @Test(arguments: ["agent", "host", "logs", "scrape", "trend"])
     func `the tests hold here`(_ name: String) {
         let report = RuleTester().run("\(folder)/tests/\(name).yml")
         #expect(
@@ -63,7 +63,9 @@ private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
         #expect(report.passedCount > 3)
     }
 
-    @Test(.enabled(if: hasPromtool, "no promtool"), arguments: ["agent", "host", "logs", "scrape"])
+    @Test(
+        .enabled(if: hasPromtool, "no promtool"),
+        arguments: ["agent", "host", "logs", "scrape", "trend"])
     func `the tests hold in promtool`(_ name: String) throws {
         let pipe = try #require(
             popen("/usr/bin/promtool test rules '\(folder)/tests/\(name).yml' 2>&1", "r"))

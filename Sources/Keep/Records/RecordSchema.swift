@@ -65,6 +65,7 @@ func recordMigrator() -> DatabaseMigrator {
     }
     registerEventMigration(&migrator)
     registerDecisionMigration(&migrator)
+    registerAlertingMigration(&migrator)
     return migrator
 }
 

@@ -58,6 +58,7 @@ extension Agent {
             + LogsAPI(
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
             ).routes
+            + alerting.routes { [self] in current.queryLimits }
             + delivery.routes + home.routes + metrics.routes + files.routes
     }
 

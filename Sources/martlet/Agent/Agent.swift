@@ -24,7 +24,7 @@ final class Agent: Sendable {
     let fetch: Fetch
     let scraper: Scraper
     let ruler: Ruler
-    let notifier: Notifier
+    let alerting: AlertingRoom
     let delivery: DeliveryRoom
     let follower: LogFollower
     let board = HostBoard()
@@ -73,21 +73,18 @@ final class Agent: Sendable {
             intake: intake, fetch: fetch, registry: registry, clock: clock, hostname: hostName())
         follower = LogFollower(
             configs: configuration.logs, intake: intake, clock: clock, registry: registry)
-        var sending = NotifierWorld(
-            outbox: .records(stores.records, clock: clock), fetch: fetch, clock: clock,
-            registry: registry)
-        sending.externalURL = configuration.publicURL
-        sending.userAgent = "Martlet/\(martletVersion)"
-        sending.log = { remark($0) }
-        let notifier = Notifier(world: sending, receivers: configuration.notifications.receivers)
-        self.notifier = notifier
+        let alerting = AlertingRoom(
+            configuration, records: stores.records, engine: engine, fetch: fetch, clock: clock,
+            registry: registry, started: started)
+        self.alerting = alerting
         var world = RuleWorld(
             engine: engine, intake: intake, memory: .records(stores.records.alerts))
         world.intervalMillis = configuration.evaluationIntervalMillis
         world.externalURL = configuration.publicURL
         world.externalLabels = Labels(configuration.externalLabels.map { ($0.key, $0.value) })
         world.limits = configuration.queryLimits
-        let ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
+        world.transitions = { alerting.keep($0) }
+        let ruler = Ruler(world: world, clock: clock, registry: registry) { alerting.submit($0) }
         self.ruler = ruler
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
@@ -155,9 +152,10 @@ final class Agent: Sendable {
             .own(
                 everyMillis: 15_000, clock: clock, intake: intake, registry: registry,
                 process: process))
+        loops += alerting.loops(intake: intake) { [self] in current }
         self.loops.withLock { $0 = loops }
         scraper.apply(configuration.scrapes)
-        notifier.start()
+        alerting.notifier.start()
         let follower = follower
         let task = Task { await follower.run() }
         following.withLock { $0 = task }
@@ -189,7 +187,7 @@ final class Agent: Sendable {
         task?.cancel()
         await task?.value
         await ruler.stop()
-        await notifier.stop()
+        await alerting.notifier.stop()
         for loop in loops.withLock({ $0 }) { loop.stop() }
         stores.close()
     }
@@ -219,7 +217,7 @@ final class Agent: Sendable {
             try delivery.apply(new.delivery)
             scraper.apply(new.scrapes)
             follower.apply(new.logs)
-            notifier.apply(new.notifications.receivers)
+            alerting.apply(new)
             await ruler.apply(groups)
             configuration.withLock { $0 = new }
             noteReload(isSuccess: true)
@@ -235,7 +233,7 @@ final class Agent: Sendable {
     private func loadRules(_ configuration: Configuration) throws -> [RuleGroup] {
         let patterns = configuration.ruleFiles ?? [share + "/alerts/*.yml"]
         let (groups, problems) = RuleFile.load(
-            patterns, folder: ".", files: .system,
+            patterns, folder: ".", files: .system, names: configuration.nameValidation,
             check: { [parserOptions] (text) throws(QueryError) in
                 _ = try parseExpression(text, options: parserOptions)
             })
@@ -243,7 +241,7 @@ final class Agent: Sendable {
             throw ConfigurationError(problems: problems)
         }
         for problem in problems { remark("\(problem)") }
-        return groups
+        return groups + configuration.slos.map { $0.group(file: "slos") }
     }
 }
 

@@ -19,7 +19,7 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Run.self, Init.self, Check.self, TestGroup.self, Query.self, Import.self,
             KPICommand.self, Forecast.self, Decide.self, Connect.self, Drift.self, Quality.self,
-            Demo.self, Version.self,
+            Replay.self, Demo.self, Version.self,
         ]
     )
 }
