@@ -75,6 +75,9 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
         martlet_curl_set_long(
             easy, CURLOPT_USE_SSL,
             Int((envelope.requiresTLS ? CURLUSESSL_ALL : CURLUSESSL_TRY).rawValue))
+        // curl would take a connection from before, also one without TLS, for a mail that needs it.
+        set(easy, CURLOPT_FRESH_CONNECT, 1)
+        set(easy, CURLOPT_FORBID_REUSE, 1)
         configureTLS(easy)
         set(easy, CURLOPT_MAIL_FROM, "<\(envelope.from)>")
         for recipient in envelope.to {

@@ -98,20 +98,33 @@ public struct Picture: Sendable {
             "--font", "TITLE:11:Noto Sans CJK SC,DejaVu Sans", "--slope-mode",
             "--disable-rrdtool-tag",
         ]
+        if let threshold, threshold.isFinite {
+            // A line across is not part of what librrd fits the scale to.
+            let room = max(threshold.magnitude, 1e-9) * 0.05
+            arguments += [
+                "--upper-limit=\(numberText(threshold + room))",
+                "--lower-limit=\(numberText(threshold - room))",
+            ]
+        }
         if lines.isEmpty { arguments += ["COMMENT:" + escaped("no data") + "\\l"] }
         for (index, path) in paths.enumerated() {
             let color = Self.colors[index % Self.colors.count]
             arguments.append("DEF:v\(index)=\(escaped(path)):v:AVERAGE")
-            arguments.append("LINE1.6:v\(index)#\(color):\(escaped(cut(lines[index].name, 80)))\\l")
+            let name = escaped(cut(lines[index].name, 80))
+            arguments.append("LINE1.6:v\(index)#\(color):\(legend(name))\\l")
         }
         if let threshold, threshold.isFinite {
             let name = "\(thresholdName) \(numberText(threshold))"
-            arguments.append("HRULE:\(numberText(threshold))#dc2626:\(escaped(name))\\l:dashes")
+            arguments.append(
+                "HRULE:\(numberText(threshold))#dc2626:\(legend(escaped(name)))\\l:dashes")
         }
         let more = lines.count - Self.linesMax
         if more > 0 { arguments.append("COMMENT:+\(more)\\l") }
         return arguments
     }
+
+    /// Room for the coloured box, which a proportional font's spaces do not leave by themselves.
+    private func legend(_ name: String) -> String { "    " + name }
 
     private func cut(_ text: String, _ most: Int) -> String {
         text.count > most ? text.prefix(most - 1) + "…" : text

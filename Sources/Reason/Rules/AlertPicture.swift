@@ -55,9 +55,8 @@ extension Picture {
         let compared = ComparedExpression(try parseExpression(expression))
         let span = max(1, range.through - range.from)
         let step = max(15_000, (span / Self.pointsMax + 999) / 1000 * 1000)
-        let aligned = TimeRange(
-            from: range.from.flooredDivision(by: step) * step,
-            through: range.through.flooredDivision(by: step) * step)
+        // The newest value is the one that matters, so the steps are counted back from the end.
+        let aligned = TimeRange(from: range.through - span / step * step, through: range.through)
         let answer = try engine.range(compared.text, aligned, step, limits)
         guard case .matrix(let all) = answer.value else {
             throw .execution("this yields nothing that can be drawn")
