@@ -119,11 +119,27 @@ struct AlertmanagerTests {
         let local = try tool([
             "config", "routes", "test", "--config.file=\(file)", "severity=page", "service=mysql",
         ])
-        #expect(remote.output == "pager,db\n" && local.output.hasSuffix("pager,db\n"), "\(remote.output)")
+        #expect(
+            remote.output == "pager,db\n" && local.output.hasSuffix("pager,db\n"),
+            "\(remote.output)")
         let (status, said) = try run([
             "check", "notify", file, "--labels", "severity=page,service=mysql",
         ])
         #expect(status == 0 && said == "pager,db\n", "\(said)")
+    }
+
+    @Test func `a silence outlives a kill`() async throws {
+        let folder = try Scratch()
+        let text = "host: {enabled: false}\nrule_files: []\n"
+        var agent: Agent? = try await Agent(configuration: text, folder: folder)
+        let first = "--alertmanager.url=\(agent?.url ?? "")"
+        let made = try tool([first, "silence", "add", "a=b", "-d", "1h", "-c", "why", "-a", "me"])
+        let id = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        agent?.child.send(SIGKILL)
+        agent = nil
+        let again = try await Agent(configuration: text, folder: folder)
+        let query = try tool(["--alertmanager.url=\(again.url)", "silence", "query"])
+        #expect(query.output.contains(id) && id.count == 36, "\(query.output)")
     }
 
     @Test func `Alertmanager and Martlet send the same grouped webhooks`() async throws {
@@ -157,6 +173,8 @@ struct AlertmanagerTests {
             ],
             ["alertname": "Full", "job": "db", "service": "postgres"],
         ]
+        // Younger than the group's wait, so that neither server tells before all have come.
+        let began = Clock.system.now()
         func send(_ sets: ArraySlice<[String: String]>, ended: Bool) async throws {
             let now = Clock.system.now()
             let alerts = sets.map { labels -> JSON in
@@ -167,7 +185,7 @@ struct AlertmanagerTests {
                             labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
                     ),
                     ("annotations", .object([("summary", .string("same"))])),
-                    ("startsAt", .string(CivilTime(now - 1_500).rfc3339)),
+                    ("startsAt", .string(CivilTime(began).rfc3339)),
                     ("endsAt", .string(CivilTime(ended ? now - 100 : now + 600_000).rfc3339)),
                     ("generatorURL", .string("http://x/")),
                 ])

@@ -206,6 +206,7 @@ final class Agent: Sendable {
                     new.query.experimentalFunctions != old.query.experimentalFunctions
                 ),
                 ("query.max_concurrency", new.query.concurrency != old.query.concurrency),
+                ("language", new.language != old.language),
             ] where changed {
                 remark("a change of \(name) needs a restart; the old one stays")
             }

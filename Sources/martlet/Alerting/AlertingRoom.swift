@@ -45,10 +45,14 @@ final class AlertingRoom: Sendable {
         world.texts.externalURL = configuration.publicURL
         world.texts.language = configuration.language
         world.texts.past = { [lessons] in lessons.sentence($0) }
-        let (folder, limits) = (pictures, configuration.queryLimits)
+        let folder = pictures
+        var limits = configuration.queryLimits
+        // A notification waits for its picture, but not for long.
+        limits.timeout = .seconds(3)
+        let quick = limits
         world.texts.picture = { alert, time in
             AlertingRoom.picture(
-                alert, at: time, engine: engine, limits: limits, folder: folder,
+                alert, at: time, engine: engine, limits: quick, folder: folder,
                 language: configuration.language)
         }
         notifier = Notifier(world: world, plan: configuration.notifications.plan)
