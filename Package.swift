@@ -61,7 +61,7 @@ let package = Package(
         room("Query", ["Basics", "Bytes"]),
         room("Reason", ["Algebra", "Basics", "Bytes", "Keep", "Query"]),
         room("Rehearse", ["Algebra", "Basics", "Bytes", "Carry", "Keep", "Reason"]),
-        room("Send", ["Basics", "Bytes", "Carry", "Keep", "Reason"]),
+        room("Send", ["Basics", "Bytes", "Carry", "Keep", "Reason", crypto]),
         room("Serve", floor + ["Collect", "Keep", "Query", "Reason", "Rehearse", "Send"]),
 
         // The programs.

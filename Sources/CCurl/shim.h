@@ -26,6 +26,11 @@ static inline CURLcode martlet_curl_set_callback(CURL *handle, CURLoption option
   return curl_easy_setopt(handle, option, callback);
 }
 
+// curl asks for the bytes of an upload with the same signature.
+static inline CURLcode martlet_curl_set_source(CURL *handle, martlet_curl_data_callback callback) {
+  return curl_easy_setopt(handle, CURLOPT_READFUNCTION, callback);
+}
+
 static inline CURLcode martlet_curl_get_long(CURL *handle, CURLINFO info, long *value) {
   return curl_easy_getinfo(handle, info, value);
 }

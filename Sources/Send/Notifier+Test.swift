@@ -6,8 +6,8 @@ import Basics
 /// What a receiver answered to a test.
 public struct TestAnswer: Sendable, Equatable {
     public var receiver: String
-    /// The place of the webhook in the receiver.
-    public var webhook: Int
+    /// The place of the integration in the receiver.
+    public var integration: Int
     /// `firing` or `resolved`.
     public var status: String
     /// The HTTP status; nil when no answer came.
@@ -25,13 +25,13 @@ extension Notifier {
     /// Sends a marked firing and resolved pair.
     ///
     /// - Parameter name: a receiver's name; nil for all of them.
-    /// - Returns: two answers for each webhook; empty when there is no such receiver.
+    /// - Returns: two answers for each integration; empty when there is no such receiver.
     public func testNotification(_ name: String? = nil) async -> [TestAnswer] {
         var answers: [TestAnswer] = []
         for receiver in receivers where name == nil || receiver.name == name {
-            for (index, webhook) in receiver.webhooks.enumerated() {
+            for (index, integration) in receiver.integrations.enumerated() {
                 for status in ["firing", "resolved"] {
-                    answers.append(await trial(receiver, index, webhook, status))
+                    answers.append(await trial(receiver, index, integration, status))
                 }
             }
         }
@@ -39,7 +39,7 @@ extension Notifier {
     }
 
     private func trial(
-        _ receiver: Receiver, _ index: Int, _ webhook: Webhook, _ status: String
+        _ receiver: Receiver, _ index: Int, _ integration: Integration, _ status: String
     ) async -> TestAnswer {
         let now = world.clock.now()
         let labels: Labels = [
@@ -52,19 +52,20 @@ extension Notifier {
         let alert = Alert(
             labels: labels, annotations: annotations, startsAt: now - 60_000,
             endsAt: status == "firing" ? now + 60_000 : now,
-            generatorURL: world.externalURL + "/alerts")
+            generatorURL: world.texts.externalURL + "/alerts")
         let group: Labels = ["alertname": "MartletTest"]
         let notification = Notification(
-            receiver: receiver.name, webhook: index,
+            receiver: receiver.name, integration: index,
             groupKey: "{}:{alertname=\"MartletTest\"}", groupLabels: group, alerts: [alert],
             truncatedAlerts: 0, reason: .first, at: now)
         let message = OutgoingMessage(
             target: Receiver.target(receiver.name, index), groupKey: notification.groupKey,
-            payload: notification.payload(externalURL: world.externalURL), createdAt: now)
-        let result = await courier.post(
-            message.payload, to: webhook, deliveryID: message.deliveryID)
+            payload: notification.body(
+                integration, world.texts, library: Self.library(plan, world)), createdAt: now)
+        let result = await courier.send(
+            message.payload, to: integration, deliveryID: message.deliveryID)
         var answer = TestAnswer(
-            receiver: receiver.name, webhook: index, status: status, httpStatus: nil, text: "")
+            receiver: receiver.name, integration: index, status: status, httpStatus: nil, text: "")
         switch result {
         case .success(let response):
             answer.httpStatus = response.status

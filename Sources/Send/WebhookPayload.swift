@@ -1,12 +1,45 @@
-// The body of a webhook, version 4, byte for byte as Alertmanager writes it: the order of fields,
+// The bodies of notifications: for each kind its own, and for webhooks version 4, byte for byte as Alertmanager writes it: the order of fields,
 // the receiver's name quoted for regular expressions (a quirk that receivers rely on), times
 // without trailing zeros, an end of year 1 while an alert fires, and a line break behind it all.
 
 import Basics
 import Bytes
+import Reason
 
 extension Notification {
-    /// The body to post.
+    /// The body for an integration, without what is secret in it.
+    func body(
+        _ integration: Integration, _ world: TextWorld, library: TemplateLibrary
+    ) -> [UInt8] {
+        if integration.kind == .webhook { return payload(externalURL: world.externalURL) }
+        let texts = NotificationTexts(self, world, library: library)
+        switch integration.kind {
+        case .webhook: return []
+        case .slack(let slack): return slack.body(texts)
+        case .pagerDuty(let duty): return duty.body(texts)
+        case .teams(let teams): return teams.body(texts)
+        case .bot(let bot): return bot.body(texts)
+        case .mail(let mail): return mail.body(texts, pictures: pictures(world))
+        }
+    }
+
+    /// A message with more pictures is not read.
+    private static let picturesMax = 3
+
+    /// Pictures of the alerts that fire, each expression once.
+    private func pictures(_ world: TextWorld) -> [(name: String, png: [UInt8])] {
+        var drawn: Set<String> = []
+        var pictures: [(name: String, png: [UInt8])] = []
+        for alert in alerts where !alert.isResolved(at: at) && pictures.count < Self.picturesMax {
+            guard drawn.insert(alert.generatorURL).inserted else { continue }
+            if let png = world.picture(alert, at) {
+                pictures.append(("alert-\(pictures.count + 1)", png))
+            }
+        }
+        return pictures
+    }
+
+    /// The body of a webhook.
     ///
     /// - Parameter externalURL: where people reach this server.
     func payload(externalURL: String) -> [UInt8] {
@@ -47,17 +80,6 @@ extension Notification {
         writer.field("generatorURL", alert.generatorURL)
         writer.field("fingerprint", alert.labels.fingerprintText)
         writer.endObject()
-    }
-
-    private func common(_ sets: [Labels]) -> Labels {
-        guard let first = sets.first else { return .empty }
-        return Labels(
-            first.compactMap { label in
-                let isCommon = sets.dropFirst().allSatisfy {
-                    $0[label.name].map { $0.utf8.elementsEqual(label.value.utf8) } ?? false
-                }
-                return isCommon ? (label.name, label.value) : nil
-            })
     }
 }
 

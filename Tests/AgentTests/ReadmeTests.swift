@@ -129,7 +129,7 @@ private func readersClone() throws -> Scratch {
         clone.waitUntilExit()
         guard clone.terminationStatus == 0 else { throw TestFailure("git clone failed") }
     }
-    for name in ["alerts", "dashboards", "Makefile"] {
+    for name in ["alerts", "dashboards", "deploy", "Makefile"] {
         try FileManager.default.createSymbolicLink(
             atPath: folder.path + "/" + name, withDestinationPath: root.path + "/" + name)
     }

@@ -18,6 +18,7 @@ private func pack() -> [RuleGroup] {
 
 private let packs = [
     "agent", "anomalies", "delivery", "host", "logs", "models", "rehearsals", "scrape",
+    "trend",
 ]
 private let hasPromtool = access("/usr/bin/promtool", X_OK) == 0
 

@@ -14,10 +14,10 @@ private func alert(
 }
 
 private func receiver(_ name: String = "ops", resolved: Bool = true, max: Int = 0) -> Receiver {
-    var webhook = Webhook(url: .text(Secret("http://example.com/")))
+    var webhook = Integration.webhook(.text(Secret("http://example.com/")))
     webhook.sendsResolved = resolved
     webhook.alertsMax = max
-    return Receiver(name: name, webhooks: [webhook])
+    return Receiver(name: name, integrations: [webhook])
 }
 
 /// Flushes every half minute and writes down what is told.
@@ -28,7 +28,7 @@ private func run(
     var log: [String] = []
     for time in stride(from: from, through: to, by: 30_000) {
         each(time, &groups)
-        for note in groups.flush(at: time, receivers: receivers).notifications {
+        for note in groups.flush(at: time, plan: NotifyPlan(receivers)).notifications {
             let firing = note.alerts.count { !$0.isResolved(at: time) }
             let ended = note.alerts.count - firing
             log.append(
@@ -55,7 +55,7 @@ private func run(
             default:
                 now = ["1", "2"].map { alert("A", $0, from: 0, until: 250 * minute) }
             }
-            if time % minute == 0 { groups.receive(now, at: time, receivers: ops) }
+            if time % minute == 0 { groups.receive(now, at: time, plan: NotifyPlan(ops)) }
         }
         #expect(
             log == [
@@ -68,23 +68,23 @@ private func run(
     @Test func `an old alert does not wait again, one that ends within the wait is never told`() {
         var groups = NotificationGroups()
         let ops = [receiver()]
-        groups.receive([alert("Old", from: 0)], at: 10 * minute, receivers: ops)
-        #expect(groups.flush(at: 10 * minute, receivers: ops).notifications.count == 1)
-        groups.receive([alert("Short", from: 11 * minute)], at: 11 * minute, receivers: ops)
+        groups.receive([alert("Old", from: 0)], at: 10 * minute, plan: NotifyPlan(ops))
+        #expect(groups.flush(at: 10 * minute, plan: NotifyPlan(ops)).notifications.count == 1)
+        groups.receive([alert("Short", from: 11 * minute)], at: 11 * minute, plan: NotifyPlan(ops))
         groups.receive(
             [alert("Short", from: 11 * minute, until: 11 * minute + 10_000)],
-            at: 11 * minute + 10_000, receivers: ops)
-        #expect(groups.flush(at: 12 * minute, receivers: ops).notifications.isEmpty)
+            at: 11 * minute + 10_000, plan: NotifyPlan(ops))
+        #expect(groups.flush(at: 12 * minute, plan: NotifyPlan(ops)).notifications.isEmpty)
     }
 
     @Test func `part of a group ends, and only receivers that want to know are told`() {
         var groups = NotificationGroups()
         let both = [receiver("all"), receiver("firing", resolved: false)]
         groups.receive(
-            [alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 0, receivers: both)
-        _ = groups.flush(at: 30_000, receivers: both)
+            [alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 0, plan: NotifyPlan(both))
+        _ = groups.flush(at: 30_000, plan: NotifyPlan(both))
         groups.receive(
-            [alert("A", "1", from: 0, until: 2 * minute)], at: 2 * minute, receivers: both)
+            [alert("A", "1", from: 0, until: 2 * minute)], at: 2 * minute, plan: NotifyPlan(both))
         let log = run(&groups, both, from: 2 * minute, to: 20 * minute)
         #expect(log == ["5.5m all 1+1 some alerts resolved"])
     }
@@ -92,8 +92,8 @@ private func run(
     @Test func `every receiver and every label set has its own group`() {
         var groups = NotificationGroups()
         let both = [receiver("a"), receiver("b")]
-        groups.receive([alert("X", from: 0), alert("Y", from: 0)], at: 0, receivers: both)
-        let notes = groups.flush(at: 30_000, receivers: both).notifications
+        groups.receive([alert("X", from: 0), alert("Y", from: 0)], at: 0, plan: NotifyPlan(both))
+        let notes = groups.flush(at: 30_000, plan: NotifyPlan(both)).notifications
         #expect(
             notes.map { "\($0.receiver) \($0.groupKey)" } == [
                 #"a {}:{alertname="X"}"#, #"a {}:{alertname="Y"}"#, #"b {}:{alertname="X"}"#,
@@ -104,7 +104,7 @@ private func run(
     @Test func `alerts that nobody repeats end by themselves`() {
         var groups = NotificationGroups()
         let ops = [receiver()]
-        groups.receive([alert("A", from: 0, until: 4 * minute)], at: 0, receivers: ops)
+        groups.receive([alert("A", from: 0, until: 4 * minute)], at: 0, plan: NotifyPlan(ops))
         let log = run(&groups, ops, from: 0, to: 10 * minute)
         #expect(log == ["0.5m ops 1+0 first notification", "5.5m ops 0+1 all alerts resolved"])
     }
@@ -112,14 +112,15 @@ private func run(
     @Test func `a suspended machine ends nothing`() {
         var groups = NotificationGroups()
         let ops = [receiver()]
-        groups.receive([alert("A", from: 0, until: 4 * minute)], at: 0, receivers: ops)
-        _ = groups.flush(at: 30_000, receivers: ops)
+        groups.receive([alert("A", from: 0, until: 4 * minute)], at: 0, plan: NotifyPlan(ops))
+        _ = groups.flush(at: 30_000, plan: NotifyPlan(ops))
         let morning = 480 * minute
         // It wakes, looks before any rule has run, and must not say that all is well.
-        let notes = groups.flush(at: morning, receivers: ops).notifications
+        let notes = groups.flush(at: morning, plan: NotifyPlan(ops)).notifications
         #expect(notes.map(\.reason) == [.repeated])
         groups.receive(
-            [alert("A", from: 0, until: morning + 4 * minute)], at: morning + 30_000, receivers: ops
+            [alert("A", from: 0, until: morning + 4 * minute)], at: morning + 30_000,
+            plan: NotifyPlan(ops)
         )
         let log = run(&groups, ops, from: morning + minute, to: morning + 20 * minute)
         #expect(log == ["485m ops 0+1 all alerts resolved"])
@@ -128,16 +129,19 @@ private func run(
     @Test func `after a restart nothing is told twice, and ends are told`() throws {
         var groups = NotificationGroups()
         let ops = [receiver()]
-        groups.receive([alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 0, receivers: ops)
-        let records = groups.flush(at: 30_000, receivers: ops).records
+        groups.receive(
+            [alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 0, plan: NotifyPlan(ops))
+        let records = groups.flush(at: 30_000, plan: NotifyPlan(ops)).records
         var after = NotificationGroups(records)
         after.receive(
-            [alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 2 * minute, receivers: ops)
-        #expect(after.flush(at: 2 * minute, receivers: ops).notifications.isEmpty)
+            [alert("A", "1", from: 0), alert("A", "2", from: 0)], at: 2 * minute,
+            plan: NotifyPlan(ops))
+        #expect(after.flush(at: 2 * minute, plan: NotifyPlan(ops)).notifications.isEmpty)
         var later = NotificationGroups(records)
-        later.receive([alert("A", "1", from: 0, until: minute)], at: 2 * minute, receivers: ops)
-        later.receive([alert("A", "2", from: 0)], at: 2 * minute, receivers: ops)
-        let notes = later.flush(at: 2 * minute, receivers: ops).notifications
+        later.receive(
+            [alert("A", "1", from: 0, until: minute)], at: 2 * minute, plan: NotifyPlan(ops))
+        later.receive([alert("A", "2", from: 0)], at: 2 * minute, plan: NotifyPlan(ops))
+        let notes = later.flush(at: 2 * minute, plan: NotifyPlan(ops)).notifications
         #expect(notes.map(\.reason) == [.someResolved])
         #expect(notes.first?.alerts.count == 2)
     }
@@ -145,8 +149,8 @@ private func run(
     @Test func `a long list is cut and says by how much`() {
         var groups = NotificationGroups()
         let ops = [receiver(max: 2)]
-        groups.receive((1...5).map { alert("A", "\($0)", from: 0) }, at: 0, receivers: ops)
-        let note = groups.flush(at: 30_000, receivers: ops).notifications.first
+        groups.receive((1...5).map { alert("A", "\($0)", from: 0) }, at: 0, plan: NotifyPlan(ops))
+        let note = groups.flush(at: 30_000, plan: NotifyPlan(ops)).notifications.first
         #expect(note?.alerts.map { $0.labels["n"] } == ["1", "2"])
         #expect(note?.truncatedAlerts == 3)
     }
@@ -154,15 +158,20 @@ private func run(
     @Test func `what was given up is told anew, what still waits is not repeated`() throws {
         var groups = NotificationGroups()
         let ops = [receiver()]
-        groups.receive([alert("A", from: 0)], at: 0, receivers: ops)
-        let key = try #require(groups.flush(at: 30_000, receivers: ops).records.first?.key)
+        groups.receive([alert("A", from: 0)], at: 0, plan: NotifyPlan(ops))
+        let key = try #require(groups.flush(at: 30_000, plan: NotifyPlan(ops)).records.first?.key)
         var given = groups
         given.forget(key)
-        #expect(given.flush(at: 6 * minute, receivers: ops).notifications.map(\.reason) == [.first])
+        #expect(
+            given.flush(at: 6 * minute, plan: NotifyPlan(ops)).notifications.map(\.reason) == [
+                .first
+            ])
         var now: Millis = 30_000
         while now < 300 * minute {
             now += minute
-            #expect(groups.flush(at: now, receivers: ops) { $0 == key }.notifications.isEmpty)
+            #expect(
+                groups.flush(at: now, plan: NotifyPlan(ops), isWaiting: { $0 == key }).notifications
+                    .isEmpty)
         }
     }
 }

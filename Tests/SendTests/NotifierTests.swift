@@ -56,7 +56,7 @@ struct Bench {
         var world = NotifierWorld(
             outbox: outbox.store, fetch: receiver.fetch, clock: clock.clock, registry: registry)
         world.policy.random = { 1 }
-        world.externalURL = "http://m:9797"
+        world.texts.externalURL = "http://m:9797"
         let log = log
         world.log = { text in log.withLock { $0.append(text) } }
         return Notifier(world: world, receivers: receivers)
@@ -233,7 +233,7 @@ struct Bench {
             world: NotifierWorld(
                 outbox: outbox.store, fetch: fetch, clock: clock.clock, registry: Registry()),
             receivers: ["slow", "fast"].map { name in
-                Receiver(name: name, webhooks: [Webhook(url: .text(Secret("http://\(name)/")))])
+                Receiver(name: name, integrations: [.webhook(.text(Secret("http://\(name)/")))])
             })
         notifier.start()
         notifier.submit([
@@ -280,7 +280,7 @@ struct Bench {
         #expect(notifier.alerts.map { $0.labels["alertname"] } == ["A", "B"])
         let untold = bench.registry.families().first { $0.name == "martlet_alerts_untold" }
         #expect(untold?.samples.first?.value == 2)
-        notifier.apply([.webhook("http://h/")])
+        notifier.apply(NotifyPlan([.webhook("http://h/")]))
         #expect(!notifier.tellsNobody)
         await bench.tell(notifier, [bench.alert("A"), bench.alert("B")])
         _ = await notifier.deliver("webhook/0")

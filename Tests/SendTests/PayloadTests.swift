@@ -5,7 +5,7 @@ import Testing
 
 private func notification(_ alerts: [Alert], at now: Millis, max: Int = 0) -> Send.Notification {
     Send.Notification(
-        receiver: "web.hook", webhook: 0, groupKey: #"{}:{alertname="AlwaysFiring"}"#,
+        receiver: "web.hook", integration: 0, groupKey: #"{}:{alertname="AlwaysFiring"}"#,
         groupLabels: ["alertname": "AlwaysFiring"], alerts: alerts, truncatedAlerts: max,
         reason: .first, at: now)
 }

@@ -40,19 +40,20 @@ private func read(_ text: String) throws -> (receivers: [Receiver], problems: [S
         #expect(ops.grouping.waitMillis == 5_000)
         #expect(ops.grouping.intervalMillis == 300_000)
         #expect(ops.grouping.repeatMillis == 3_600_000)
-        #expect(ops.webhooks[0].url == .text(Secret("https://h/x")))
-        #expect(!ops.webhooks[0].sendsResolved)
-        #expect(ops.webhooks[0].alertsMax == 3)
-        #expect(ops.webhooks[0].timeoutMillis == 2_000)
+        #expect(ops.integrations[0].url == .text(Secret("https://h/x")))
+        #expect(!ops.integrations[0].sendsResolved)
+        #expect(ops.integrations[0].alertsMax == 3)
+        #expect(ops.integrations[0].timeoutMillis == 2_000)
         #expect(
-            ops.webhooks[0].access.authentication
+            ops.integrations[0].access.authentication
                 == .authorization(type: "Bearer", credentials: .file("/run/token")))
-        #expect(ops.webhooks[0].access.tls.authorityFile == "/ca.pem")
-        #expect(ops.webhooks[1].url == .file("/run/url"))
+        #expect(ops.integrations[0].access.tls.authorityFile == "/ca.pem")
+        #expect(ops.integrations[1].url == .file("/run/url"))
         #expect(
-            ops.webhooks[1].access.authentication == .basic(user: "u", password: .text(Secret("p")))
+            ops.integrations[1].access.authentication
+                == .basic(user: "u", password: .text(Secret("p")))
         )
-        #expect(!ops.webhooks[1].access.followsRedirects)
+        #expect(!ops.integrations[1].access.followsRedirects)
     }
 
     static let faults: [(String, String)] = [
@@ -73,8 +74,8 @@ private func read(_ text: String) throws -> (receivers: [Receiver], problems: [S
             "m.yml:4:10: error: receivers[0].webhook_configs[0].url: must begin with http:// or https://"
         ),
         (
-            "receivers:\n- name: a\n  slack_configs: []\n",
-            "m.yml:3:3: warning: receivers[0].slack_configs is known to Prometheus but not served by Martlet; ignored"
+            "receivers:\n- name: a\n  opsgenie_configs: []\n",
+            "m.yml:3:3: warning: receivers[0].opsgenie_configs is known to Prometheus but not served by Martlet; ignored"
         ),
         (
             "receivers:\n- name: a\n  webhook_config: []\n",
@@ -94,13 +95,13 @@ private func read(_ text: String) throws -> (receivers: [Receiver], problems: [S
 
     @Test func `secrets are sent and never shown`() async {
         let receiver = FakeReceiver()
-        var webhook = Webhook(url: .file("/url"))
+        var webhook = Integration.webhook(.file("/url"))
         webhook.access.authentication = .basic(user: "u", password: .text(Secret("pass")))
         let courier = Courier(fetch: receiver.fetch, userAgent: "Martlet/1") {
             (path) throws(FileError) in
             path == "/url" ? "http://h/t\n" : ""
         }
-        _ = await courier.post([1], to: webhook, deliveryID: "d")
+        _ = await courier.send([1], to: webhook, deliveryID: "d")
         #expect(receiver.requests.first?.url == "http://h/t")
         #expect(receiver.header("Authorization") == ["Basic dTpwYXNz"])
         #expect(receiver.header("User-Agent") == ["Martlet/1"])

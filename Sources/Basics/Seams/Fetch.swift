@@ -13,6 +13,9 @@ public struct FetchRequest: Sendable {
     public var followsRedirects: Bool
     public var proxy: String?
     public var tls: FetchTLS
+    /// Makes the request a mail: the URL names the server (`smtp://host:port`), the body is the message
+    /// and the answer's status the server's last code.
+    public var envelope: MailEnvelope?
 
     public init(
         _ method: String, _ url: String,
@@ -28,6 +31,32 @@ public struct FetchRequest: Sendable {
         followsRedirects = true
         proxy = nil
         tls = FetchTLS()
+        envelope = nil
+    }
+}
+
+/// What a mail server is told around a message.
+public struct MailEnvelope: Sendable, Equatable {
+    /// Bare addresses.
+    public var from: String
+    public var to: [String]
+    /// What we call ourselves.
+    public var hello: String
+    /// Empty for a server that wants no log-in.
+    public var user: String
+    public var password: String
+    /// Refuses to send anything in the clear.
+    public var requiresTLS: Bool
+
+    public init(
+        from: String, to: [String], hello: String, user: String, password: String, requiresTLS: Bool
+    ) {
+        self.from = from
+        self.to = to
+        self.hello = hello
+        self.user = user
+        self.password = password
+        self.requiresTLS = requiresTLS
     }
 }
 

@@ -13,7 +13,10 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
     private var isTooLarge = false
     private let cancellation = Lock(false)
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var recipientList: UnsafeMutablePointer<curl_slist>?
     private var sentBody: UnsafeMutablePointer<UInt8>?
+    /// How much of an upload was handed over.
+    private var sentCount = 0
 
     init(_ request: FetchRequest) { self.request = request }
 
@@ -24,6 +27,10 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
 
     /// Sets every option of the request.
     func configure(_ easy: UnsafeMutableRawPointer) {
+        if let envelope = request.envelope {
+            configureMail(easy, envelope)
+            return
+        }
         set(easy, CURLOPT_URL, request.url)
         set(easy, CURLOPT_CUSTOMREQUEST, request.method)
         set(easy, CURLOPT_PROTOCOLS_STR, "http,https")
@@ -57,6 +64,38 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
         martlet_curl_set_callback(easy, CURLOPT_HEADERFUNCTION, takeHeader)
     }
 
+    /// A mail is an upload to a server that speaks SMTP; curl says the words and stuffs the dots.
+    private func configureMail(_ easy: UnsafeMutableRawPointer, _ envelope: MailEnvelope) {
+        set(easy, CURLOPT_URL, "\(request.url)/\(envelope.hello)")
+        set(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps")
+        set(easy, CURLOPT_PROXY, "")
+        set(easy, CURLOPT_NOSIGNAL, 1)
+        set(easy, CURLOPT_TIMEOUT_MS, Int(request.timeout.millis))
+        set(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(request.timeout.millis, 10_000)))
+        martlet_curl_set_long(
+            easy, CURLOPT_USE_SSL,
+            Int((envelope.requiresTLS ? CURLUSESSL_ALL : CURLUSESSL_TRY).rawValue))
+        // curl would take a connection from before, also one without TLS, for a mail that needs it.
+        set(easy, CURLOPT_FRESH_CONNECT, 1)
+        set(easy, CURLOPT_FORBID_REUSE, 1)
+        configureTLS(easy)
+        set(easy, CURLOPT_MAIL_FROM, "<\(envelope.from)>")
+        for recipient in envelope.to {
+            recipientList = curl_slist_append(recipientList, "<\(recipient)>")
+        }
+        martlet_curl_set_pointer(easy, CURLOPT_MAIL_RCPT, recipientList)
+        if !envelope.user.isEmpty {
+            set(easy, CURLOPT_USERNAME, envelope.user)
+            set(easy, CURLOPT_PASSWORD, envelope.password)
+        }
+        set(easy, CURLOPT_UPLOAD, 1)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        martlet_curl_set_pointer(easy, CURLOPT_READDATA, context)
+        martlet_curl_set_source(easy, giveBody)
+        martlet_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
+        martlet_curl_set_callback(easy, CURLOPT_WRITEFUNCTION, takeBody)
+    }
+
     private func configureTLS(_ easy: UnsafeMutableRawPointer) {
         if let file = request.tls.authorityFile { set(easy, CURLOPT_CAINFO, file) }
         if let file = request.tls.certificateFile { set(easy, CURLOPT_SSLCERT, file) }
@@ -70,6 +109,8 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
     /// Frees what libcurl borrowed.
     func release() {
         curl_slist_free_all(headerList)
+        curl_slist_free_all(recipientList)
+        recipientList = nil
         sentBody?.deallocate()
         headerList = nil
         sentBody = nil
@@ -81,6 +122,12 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
     > {
         if isTooLarge { return .failure(.tooLarge(bytesMax: request.bodyBytesMax)) }
         let reason = String(cString: curl_easy_strerror(code))
+        if request.envelope != nil, code != CURLE_OK {
+            // A refusal is an answer: its code says whether to try again.
+            var status = 0
+            martlet_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+            if status >= 400 { return .success(FetchResponse(status: status)) }
+        }
         switch code {
         case CURLE_OK:
             var status = 0
@@ -94,7 +141,7 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             return .failure(.cannotConnect(reason))
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
-            CURLE_SSL_CACERT_BADFILE:
+            CURLE_SSL_CACERT_BADFILE, CURLE_USE_SSL_FAILED:
             return .failure(.tls(reason))
         default: return .failure(.other(reason))
         }
@@ -107,6 +154,17 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
         }
         body.append(contentsOf: piece)
         return piece.count
+    }
+
+    /// Copies the next piece of the body to where curl wants it.
+    fileprivate func give(_ target: UnsafeMutableRawBufferPointer) -> Int {
+        let body = request.body ?? []
+        let count = min(target.count, body.count - sentCount)
+        if count > 0 {
+            body[sentCount..<(sentCount + count)].withUnsafeBytes { target.copyMemory(from: $0) }
+            sentCount += count
+        }
+        return count
     }
 
     fileprivate func take(header line: UnsafeRawBufferPointer) {
@@ -147,4 +205,10 @@ private let takeHeader: martlet_curl_data_callback = { bytes, size, count, conte
     let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     transfer.take(header: UnsafeRawBufferPointer(start: bytes, count: size * count))
     return size * count
+}
+
+private let giveBody: martlet_curl_data_callback = { bytes, size, count, context in
+    guard let context else { return 0 }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return transfer.give(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
 }

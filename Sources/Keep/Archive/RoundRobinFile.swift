@@ -36,7 +36,7 @@ struct RoundRobinFile {
     func create(startSeconds: Int) throws(ArchiveFault) {
         var arguments = columns.map { "DS:\($0):GAUGE:\(tier.stepSeconds):U:U" }
         arguments.append("RRA:AVERAGE:0.5:1:\(tier.rows)")
-        let code = withArguments(arguments) { count, pointers in
+        let code = cArguments(arguments) { count, pointers in
             rrd_create_r(path, UInt(tier.stepSeconds), startSeconds, count, pointers)
         }
         try check(code, "create")
@@ -95,7 +95,7 @@ struct RoundRobinFile {
     }
 
     private func update(_ arguments: [String]) throws(ArchiveFault) {
-        let code = withArguments(arguments) { count, pointers in
+        let code = cArguments(arguments) { count, pointers in
             rrd_update_r(path, nil, count, pointers)
         }
         try check(code, "update")
@@ -146,7 +146,7 @@ struct RoundRobinFile {
 }
 
 /// Calls `body` with texts as C wants its arguments.
-private func withArguments<Result>(
+func cArguments<Result>(
     _ texts: [String], _ body: (Int32, UnsafeMutablePointer<UnsafePointer<CChar>?>?) -> Result
 ) -> Result {
     var pointers: [UnsafePointer<CChar>?] = texts.map { UnsafePointer(strdup($0)) }

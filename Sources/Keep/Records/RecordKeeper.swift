@@ -16,6 +16,9 @@ public final class RecordKeeper: Sendable {
     public let outbox: Outbox
     public let groups: GroupStates
     public let alerts: AlertStates
+    public let alertHistory: AlertHistory
+    public let silences: SilenceRecords
+    public let lessons: Lessons
     public let kpis: KPIHistory
     public let events: EventKeeper
     public let decisions: DecisionLog
@@ -29,6 +32,9 @@ public final class RecordKeeper: Sendable {
         outbox = Outbox(base: base)
         groups = GroupStates(base: base)
         alerts = AlertStates(base: base)
+        alertHistory = AlertHistory(base: base)
+        silences = SilenceRecords(base: base)
+        lessons = Lessons(base: base)
         kpis = KPIHistory(base: base)
         events = EventKeeper(base: base, registry: registry)
         decisions = DecisionLog(base: base)

@@ -67,6 +67,7 @@ func recordMigrator() -> DatabaseMigrator {
     registerDecisionMigration(&migrator)
     registerFindingMigration(&migrator)
     registerModelMigration(&migrator)
+    registerAlertingMigration(&migrator)
     return migrator
 }
 

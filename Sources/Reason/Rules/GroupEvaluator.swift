@@ -156,8 +156,10 @@ public struct GroupEvaluator: Sendable {
         let timing = AlertingRule.Timing(
             intervalMillis: intervalMillis, holdMillis: rule.holdMillis,
             keepFiringMillis: rule.keepFiringMillis, resendDelayMillis: world.resendDelayMillis)
+        let pending = states[index].alerts.filter { $0.value.state == .pending }.keys
         let actions = try states[index].observe(
             elements, at: time, timing: timing, limit: group.limit)
+        tell(actions, pending, index, at: time)
         return actions.compactMap { action in
             guard case .send(let alert, let endsAt) = action else { return nil }
             return Alert(
@@ -165,6 +167,31 @@ public struct GroupEvaluator: Sendable {
                 startsAt: alert.firedAt ?? alert.activeAt, endsAt: endsAt,
                 generatorURL: world.externalURL + tableLink(rule.expression))
         }.sorted { $0.labels < $1.labels }
+    }
+
+    /// Says which alerts changed their state.
+    private func tell(
+        _ actions: [AlertingRule.Action], _ pending: some Sequence<Labels>, _ index: Int,
+        at time: Millis
+    ) {
+        let alerts = states[index].alerts
+        let name = group.rules[index].name
+        func news(_ labels: Labels, _ state: AlertTransition.State) -> AlertTransition {
+            let hasValue = state == .pending || state == .firing
+            let value = hasValue ? alerts[labels]?.value ?? .nan : .nan
+            return AlertTransition(
+                at: time, alert: name, labels: labels, state: state, value: value)
+        }
+        var all = pending.filter { alerts[$0] == nil }.map { news($0, .inactive) }
+        for action in actions {
+            switch action {
+            case .becamePending(let labels): all.append(news(labels, .pending))
+            case .fired(let labels): all.append(news(labels, .firing))
+            case .resolved(let labels): all.append(news(labels, .resolved))
+            case .send: break
+            }
+        }
+        if !all.isEmpty { world.transitions(all) }
     }
 
     // MARK: - Results

@@ -1,7 +1,6 @@
 // Reads a rule file in the format of Prometheus 3.5. All faults of a file are collected, each with
 // line and column, so that a person fixes them in one go. Names may be any UTF-8, as in Prometheus
-// 3, but annotation names stay with the classic letters: they are read by templates and by
-// receivers.
+// 3, or only the classic letters, as before: a setting says which.
 
 public import Basics
 public import Bytes
@@ -10,6 +9,14 @@ public import Query
 /// Says whether a text is PromQL; the program gives the parser of Query.
 public typealias ExpressionCheck = @Sendable (String) throws(QueryError) -> Void
 
+/// Which letters names of labels, annotations and metrics may have.
+public enum NameValidation: String, Sendable {
+    /// Any, as in Prometheus 3.
+    case utf8
+    /// `[a-zA-Z_][a-zA-Z0-9_]*`, and colons in names of metrics.
+    case legacy
+}
+
 /// The rule file format.
 public enum RuleFile {
     /// Reads one file's text.
@@ -17,12 +24,13 @@ public enum RuleFile {
     /// - Returns: the groups that are whole, and the problems. With any error among the problems
     ///   the file should not be used.
     public static func parse(
-        _ text: String, file: String, check: @escaping ExpressionCheck
+        _ text: String, file: String, names: NameValidation = .utf8,
+        check: @escaping ExpressionCheck
     ) -> (groups: [RuleGroup], problems: [Problem]) {
         let problems = Problems(file: file)
         do {
             let root = Section(try YAML.parse(text), path: "", problems: problems)
-            var reader = RuleFileReader(file: file, check: check)
+            var reader = RuleFileReader(file: file, names: names, check: check)
             let groups = reader.groups(root)
             return (groups, problems.all)
         } catch {
@@ -37,14 +45,15 @@ public enum RuleFile {
     ///
     /// - Parameter folder: what relative patterns are relative to.
     public static func load(
-        _ patterns: [String], folder: String, files: Files, check: @escaping ExpressionCheck
+        _ patterns: [String], folder: String, files: Files, names: NameValidation = .utf8,
+        check: @escaping ExpressionCheck
     ) -> (groups: [RuleGroup], problems: [Problem]) {
         var groups: [RuleGroup] = []
         var problems: [Problem] = []
         for path in patterns.flatMap({ paths($0, folder, files) }) {
             do {
                 let text = String(decoding: try contents(path, files), as: UTF8.self)
-                let read = parse(text, file: path, check: check)
+                let read = parse(text, file: path, names: names, check: check)
                 groups += read.groups
                 problems += read.problems
             } catch {
@@ -61,7 +70,9 @@ public enum RuleFile {
         let last = String(full[full.index(after: slash)...])
         guard last.contains(where: { "*?".contains($0) }) else { return [full] }
         let names = (try? files.list(String(full[..<slash]))) ?? []
-        return names.filter { wildcard(Array(last.utf8)[...], Array($0.utf8)[...]) }
+        // A folder of rules may hold the routing beside them.
+        return names.filter { $0 != "notify.yml" }
+            .filter { wildcard(Array(last.utf8)[...], Array($0.utf8)[...]) }
             .map { "\(full[..<slash])/\($0)" }
     }
 
@@ -86,13 +97,15 @@ public enum RuleFile {
 
 private struct RuleFileReader {
     let file: String
+    let validation: NameValidation
     let check: ExpressionCheck
     private var names: Set<String> = []
     /// Rules that were read before, for the warning about doubles.
     private var seen: Set<String> = []
 
-    init(file: String, check: @escaping ExpressionCheck) {
+    init(file: String, names: NameValidation, check: @escaping ExpressionCheck) {
         self.file = file
+        validation = names
         self.check = check
     }
 
@@ -184,6 +197,10 @@ private struct RuleFileReader {
         if hasNotes {
             section.error("annotations", "invalid field 'annotations' in recording rule")
         }
+        let classic = name.replacing(":", with: "_")
+        if validation == .legacy && !isLegacyLabelName(classic) {
+            section.error("record", "invalid recording rule name: \(quoted(name))")
+        }
         if name.contains(where: { "{}".contains($0) }) {
             section.error(
                 "record", "braces present in the recording rule name; should it be in expr?")
@@ -204,7 +221,8 @@ private struct RuleFileReader {
     }
 
     private func checkLabel(_ name: String, _ section: Section) {
-        if name.isEmpty || name == Labels.metricName {
+        let isBad = validation == .legacy && !isLegacyLabelName(name)
+        if name.isEmpty || name == Labels.metricName || isBad {
             section.error("labels", "invalid label name: \(quoted(name))")
         }
     }
@@ -230,7 +248,7 @@ private struct RuleFileReader {
     private func annotation(
         _ pair: (key: String, value: String), _ alert: String, _ section: Section
     ) -> RuleText {
-        if !isLegacyLabelName(pair.key) {
+        if pair.key.isEmpty || validation == .legacy && !isLegacyLabelName(pair.key) {
             section.error("annotations", "invalid annotation name: \(quoted(pair.key))")
         }
         return text(pair, "annotation", alert, section)

@@ -4,6 +4,22 @@
 public import Basics
 public import Query
 
+/// An alert that changed its state.
+public struct AlertTransition: Sendable, Equatable {
+    public enum State: String, Sendable {
+        case pending, firing, resolved
+        /// Its condition ended before it fired.
+        case inactive
+    }
+
+    public var at: Millis
+    public var alert: String
+    public var labels: Labels
+    public var state: State
+    /// NaN when the expression no longer has one.
+    public var value: Double
+}
+
 /// The seams and settings of rule evaluation.
 public struct RuleWorld: Sendable {
     public var engine: Engine
@@ -20,6 +36,8 @@ public struct RuleWorld: Sendable {
     public var queryOffsetMillis: Millis = 0
     public var resendDelayMillis: Millis = 60_000
     public var restoring = AlertRestoring()
+    /// Hears of every alert that changes its state, once a rule and only when there is news.
+    public var transitions: @Sendable ([AlertTransition]) -> Void = { _ in }
     /// Nanoseconds that only grow, for measuring.
     public var monotonic: @Sendable () -> Int64 = Clock.system.monotonic
 

@@ -1,5 +1,6 @@
 // Times and durations as Go prints and formats them, for `toTime`, `toDuration` and
-// `humanizeTimestamp`. UTC only: a rule has no other zone.
+// `humanizeTimestamp`; UTC only: a rule has no other zone. Beside them the methods that templates
+// call on values.
 
 import Basics
 
@@ -45,6 +46,12 @@ func callMethod(
     case (.duration(let seconds), "Minutes"): return .float(seconds / 60)
     case (.duration(let seconds), "Hours"): return .float(seconds / 3600)
     case (.duration, "String"), (.time, "String"): return .string(value.text)
+    case (.labels(let labels), _): return try callLabelMethod(name, labels, arguments)
+    case (.list(let items), "Firing"), (.list(let items), "Resolved"):
+        return .list(items.filter { fieldText("Status", of: $0) == name.lowercased() })
+    case (.list(let items), "Names"): return .list(items.map { .string(fieldText("Name", of: $0)) })
+    case (.list(let items), "Values"):
+        return .list(items.map { .string(fieldText("Value", of: $0)) })
     default:
         throw TemplateFault("can't evaluate field \(name) in type \(value.typeName)")
     }

@@ -65,6 +65,9 @@ public struct TemplateWorld: Sendable {
 /// A set of functions by name; the language's own (`printf`, `eq`, …) are always there.
 public struct TemplateFunctions: Sendable {
     public var names: Set<String>
+    /// True where a set of labels has Alertmanager's methods: `SortedPairs`, `Names`, `Values` and
+    /// `Remove` are then no label names.
+    public var labelsHaveMethods = false
     public var call:
         @Sendable (String, [TemplateValue], TemplateWorld) throws(TemplateFault) -> TemplateValue
 
@@ -79,6 +82,29 @@ public struct TemplateFunctions: Sendable {
     }
 }
 
+/// Templates by name, as several files define them together.
+public struct TemplateLibrary: Sendable {
+    var definitions: [String: [TemplateNode]] = [:]
+
+    public init() {}
+
+    /// The names that are defined.
+    public var names: Set<String> { Set(definitions.keys) }
+
+    /// Takes in another library; its definitions win.
+    public mutating func merge(_ other: TemplateLibrary) {
+        definitions.merge(other.definitions) { _, new in new }
+    }
+
+    /// Adds what a file defines; a name that is there already is replaced.
+    public mutating func add(
+        _ source: String, file: String, functions: TemplateFunctions
+    ) throws(TemplateError) {
+        let template = try Template(source, name: file, functions: functions)
+        definitions.merge(template.definitions) { _, new in new }
+    }
+}
+
 /// A parsed template.
 public struct Template: Sendable {
     public let name: String
@@ -90,10 +116,11 @@ public struct Template: Sendable {
     ///
     /// - Parameters:
     ///   - variables: names, with `$`, that ``expand(_:variables:world:)`` will be given.
+    ///   - library: templates that this one may call.
     /// - Throws: ``TemplateError`` with line and column.
     public init(
         _ source: String, name: String, variables: [String] = [],
-        functions: TemplateFunctions = .prometheus
+        functions: TemplateFunctions = .prometheus, library: TemplateLibrary = TemplateLibrary()
     ) throws(TemplateError) {
         self.name = name
         self.functions = functions
@@ -107,7 +134,7 @@ public struct Template: Sendable {
             source, name: name, variables: variables,
             functions: functions.names.union(builtinNames))
         nodes = try parser.parse()
-        definitions = parser.definitions
+        definitions = library.definitions.merging(parser.definitions) { _, own in own }
     }
 
     /// Expands the template with `data` as its dot.

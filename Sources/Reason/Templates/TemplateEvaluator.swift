@@ -248,6 +248,13 @@ struct TemplateEvaluator {
         for (index, field) in fields.enumerated() {
             let isLast = index == fields.count - 1
             switch value {
+            case .labels where template.functions.labelsHaveMethods && labelMethods.contains(field):
+                do {
+                    value = try callMethod(field, of: value, isLast ? arguments : [])
+                } catch {
+                    throw fault(command.place, command.source, error.reason)
+                }
+                if isLast { return value }
             case .labels(let labels): value = .string(labels[field] ?? "")
             case .map(let members): value = members[field] ?? .none
             case .record(let members):

@@ -14,10 +14,10 @@ public enum NotificationReason: String, Sendable {
     case repeated = "repeat interval elapsed"
 }
 
-/// What was last told of a group through one webhook.
+/// What was last told of a group through one integration.
 public struct SentRecord: Sendable, Equatable {
     public struct Key: Hashable, Sendable {
-        /// The receiver and the place of its webhook: `ops/0`.
+        /// The receiver and the place of its integration: `ops/0`.
         public var target: String
         public var groupKey: String
 
@@ -48,6 +48,9 @@ public struct SentRecord: Sendable, Equatable {
 
     /// Whether, after this record, something is to be told, and why.
     ///
+    /// That all is over is said whether or not the receiver wants to hear of it, since the record
+    /// has to forget what fired.
+    ///
     /// - Parameter record: nil when nothing was told yet.
     static func reason(
         after record: SentRecord?, firing: Set<UInt64>, resolved: Set<UInt64>, sendsResolved: Bool,
@@ -55,43 +58,45 @@ public struct SentRecord: Sendable, Equatable {
     ) -> NotificationReason? {
         guard let record else { return firing.isEmpty ? nil : .first }
         if !firing.isSubset(of: record.firing) { return .newAlerts }
-        if firing.isEmpty {
-            return sendsResolved && !record.firing.isEmpty ? .allResolved : nil
-        }
+        if firing.isEmpty { return record.firing.isEmpty ? nil : .allResolved }
         if sendsResolved && !resolved.isSubset(of: record.resolved) { return .someResolved }
         return record.at + repeatMillis <= now ? .repeated : nil
     }
 }
 
-/// Alerts of one receiver with the same values of the grouping labels.
+/// Alerts of one route with the same values of the grouping labels.
 struct NotificationGroup: Sendable, Equatable {
     struct Key: Hashable, Sendable {
+        /// The place of the route in its tree.
+        var route: Int
         var receiver: String
+        /// Alertmanager's key of the route.
+        var routeKey: String
         var labels: Labels
 
-        /// Alertmanager's `groupKey`: the path of the route, here always the root's, and the
-        /// labels.
+        /// Alertmanager's `groupKey`: the path of the route and the labels.
         var groupKey: String {
             let pairs = labels.map { "\($0.name)=\(quoted($0.value))" }
-            return "{}:{\(pairs.joined(separator: ", "))}"
+            return "\(routeKey):{\(pairs.joined(separator: ", "))}"
         }
     }
 
     var key: Key
     var alerts: [Labels: Alert] = [:]
     var nextFlushAt: Millis
+    var wasFlushed = false
     /// When it was last looked at; what passed after that was not seen.
     var seenAt: Millis
 }
 
-/// One message to one webhook.
+/// One message through one integration.
 public struct Notification: Sendable, Equatable {
     public var receiver: String
-    /// The webhook's place in the receiver.
-    public var webhook: Int
+    /// The integration's place in the receiver.
+    public var integration: Int
     public var groupKey: String
     public var groupLabels: Labels
-    /// In Alertmanager's order, cut to the webhook's most.
+    /// In Alertmanager's order, cut to the integration's most.
     public var alerts: [Alert]
     /// How many were cut.
     public var truncatedAlerts: Int

@@ -7,11 +7,8 @@
 
 public import Basics
 
-/// The groups of all receivers.
+/// The groups of all routes.
 public struct NotificationGroups: Sendable {
-    /// The clock is looked at twice a minute at least; more between two looks was not seen.
-    static let gapMillisMax: Millis = 120_000
-
     private var groups: [NotificationGroup.Key: NotificationGroup] = [:]
     private var records: [SentRecord.Key: SentRecord] = [:]
 
@@ -27,34 +24,50 @@ public struct NotificationGroups: Sendable {
 
     public var groupCount: Int { groups.count }
 
-    /// Takes in alerts for all receivers. (The routing tree will choose receivers here.)
-    public mutating func receive(_ alerts: [Alert], at now: Millis, receivers: [Receiver]) {
+    /// Takes in alerts and finds their groups by the plan's routes.
+    public mutating func receive(_ alerts: [Alert], at now: Millis, plan: NotifyPlan) {
         adjust(to: now)
         for alert in alerts {
-            for receiver in receivers { receive(alert, at: now, receiver) }
+            for place in plan.tree.places(of: alert.labels) {
+                receive(alert, at: now, place, plan)
+            }
         }
     }
 
-    private mutating func receive(_ alert: Alert, at now: Millis, _ receiver: Receiver) {
-        let grouping = receiver.grouping
+    /// Begins anew after a change of the plan: groups are made again of what is known, and what was told
+    /// is still remembered.
+    mutating func rebuild(_ alerts: [Alert], at now: Millis, plan: NotifyPlan) {
+        groups = [:]
+        receive(alerts, at: now, plan: plan)
+    }
+
+    private mutating func receive(
+        _ alert: Alert, at now: Millis, _ place: Int, _ plan: NotifyPlan
+    ) {
+        let row = plan.tree.rows[place]
+        let grouping = row.branch.grouping
         let labels = grouping.labels.map { alert.labels.keeping($0) } ?? alert.labels
-        let key = NotificationGroup.Key(receiver: receiver.name, labels: labels)
+        let key = NotificationGroup.Key(
+            route: place, receiver: row.branch.receiver, routeKey: row.key, labels: labels)
         if groups[key] == nil {
             // An end that nobody was told the beginning of is no news.
-            if alert.isResolved(at: now) && !wasTold(alert, key, receiver) { return }
-            // An alert that is older than the wait has waited enough.
-            let waits = alert.startsAt + grouping.waitMillis >= now
+            if alert.isResolved(at: now) && !wasTold(alert, key, plan) { return }
             groups[key] = NotificationGroup(
-                key: key, nextFlushAt: waits ? now + grouping.waitMillis : now, seenAt: now)
+                key: key, nextFlushAt: now + grouping.waitMillis, seenAt: now)
+        }
+        // An alert that is older than the wait has waited enough.
+        if groups[key]?.wasFlushed == false && alert.startsAt + grouping.waitMillis < now {
+            groups[key]?.nextFlushAt = now
         }
         groups[key]?.alerts[alert.labels] = alert
     }
 
     private func wasTold(
-        _ alert: Alert, _ key: NotificationGroup.Key, _ receiver: Receiver
+        _ alert: Alert, _ key: NotificationGroup.Key, _ plan: NotifyPlan
     ) -> Bool {
-        receiver.webhooks.indices.contains { index in
-            let target = Receiver.target(receiver.name, index)
+        let count = plan.receiver(key.receiver)?.integrations.count ?? 0
+        return (0..<count).contains { index in
+            let target = Receiver.target(key.receiver, index)
             let record = records[.init(target: target, groupKey: key.groupKey)]
             return record?.firing.contains(alert.labels.fingerprint) ?? false
         }
@@ -62,17 +75,16 @@ public struct NotificationGroups: Sendable {
 
     /// Moves the ends of firing alerts past a time in which nobody looked.
     private mutating func adjust(to now: Millis) {
-        for (key, var group) in groups {
+        for (key, group) in groups where group.seenAt != now {
             let gap = now - group.seenAt
-            if gap > Self.gapMillisMax {
+            if gap > AlertTable.gapMillisMax {
                 for (labels, alert) in group.alerts where !alert.isResolved(at: group.seenAt) {
-                    group.alerts[labels]?.endsAt = alert.endsAt + gap
+                    groups[key]?.alerts[labels]?.endsAt = alert.endsAt + gap
                 }
             }
             // A clock that was set back must not silence a group.
-            if gap < 0 { group.nextFlushAt = min(group.nextFlushAt, now) }
-            group.seenAt = now
-            groups[key] = group
+            if gap < 0 { groups[key]?.nextFlushAt = min(group.nextFlushAt, now) }
+            groups[key]?.seenAt = now
         }
         for (key, record) in records where record.at > now { records[key]?.at = now }
     }
@@ -80,16 +92,18 @@ public struct NotificationGroups: Sendable {
     /// What a flush leads to.
     public struct Flush: Sendable, Equatable {
         public var notifications: [Notification] = []
-        /// Records to keep, one for each notification.
+        /// Records to keep.
         public var records: [SentRecord] = []
     }
 
     /// Tells what is due.
     ///
-    /// - Parameter isWaiting: true for a webhook to which the group's last message is still on its
-    ///   way; a mere repetition is then left out.
+    /// - Parameters:
+    ///   - isMuted: true for an alert that is inhibited or silenced.
+    ///   - isWaiting: true for an integration to which the group's last message is still on its
+    ///     way; a mere repetition is then left out.
     public mutating func flush(
-        at now: Millis, receivers: [Receiver],
+        at now: Millis, plan: NotifyPlan, isMuted: (Alert) -> Bool = { _ in false },
         isWaiting: (SentRecord.Key) -> Bool = { _ in false }
     ) -> Flush {
         adjust(to: now)
@@ -101,60 +115,69 @@ public struct NotificationGroups: Sendable {
         }
         for var group in due {
             groups[group.key] = nil
-            guard let receiver = receivers.first(where: { $0.name == group.key.receiver }) else {
-                continue
+            let place = group.key.route
+            guard plan.tree.rows.indices.contains(place) else { continue }
+            let branch = plan.tree.rows[place].branch
+            if !plan.isMuted(branch, at: now), let receiver = plan.receiver(branch.receiver) {
+                let told = group.alerts.values.filter { !isMuted($0) }
+                tell(group.key, told, receiver, branch.grouping, now, isWaiting, &result)
             }
-            tell(group, receiver, now, isWaiting, &result)
             group.alerts = group.alerts.filter { !$0.value.isResolved(at: now) }
-            group.nextFlushAt = now + receiver.grouping.intervalMillis
+            group.nextFlushAt = now + branch.grouping.intervalMillis
+            group.wasFlushed = true
             if !group.alerts.isEmpty { groups[group.key] = group }
         }
         return result
     }
 
     private mutating func tell(
-        _ group: NotificationGroup, _ receiver: Receiver, _ now: Millis,
-        _ isWaiting: (SentRecord.Key) -> Bool, _ result: inout Flush
+        _ group: NotificationGroup.Key, _ unordered: [Alert], _ receiver: Receiver,
+        _ grouping: Grouping, _ now: Millis, _ isWaiting: (SentRecord.Key) -> Bool,
+        _ result: inout Flush
     ) {
-        let alerts = group.alerts.values.sorted(by: alertmanagerOrder)
+        if unordered.isEmpty { return }
+        let alerts = unordered.sorted(by: alertmanagerOrder)
         let firing = alerts.filter { !$0.isResolved(at: now) }
         let firingPrints = Set(firing.map(\.labels.fingerprint))
         let resolvedPrints = Set(alerts.map(\.labels.fingerprint)).subtracting(firingPrints)
-        let groupKey = group.key.groupKey
-        for (index, webhook) in receiver.webhooks.enumerated() {
+        let groupKey = group.groupKey
+        for (index, integration) in receiver.integrations.enumerated() {
             let key = SentRecord.Key(
                 target: Receiver.target(receiver.name, index), groupKey: groupKey)
             guard
                 let reason = SentRecord.reason(
                     after: records[key], firing: firingPrints, resolved: resolvedPrints,
-                    sendsResolved: webhook.sendsResolved,
-                    repeatMillis: receiver.grouping.repeatMillis, at: now)
+                    sendsResolved: integration.sendsResolved,
+                    repeatMillis: grouping.repeatMillis, at: now)
             else { continue }
             if reason == .repeated && isWaiting(key) { continue }
             // Kept for two repetitions, as Alertmanager does.
             let record = SentRecord(
                 key: key, at: now, firing: firingPrints, resolved: resolvedPrints,
-                expiresAt: now + 2 * receiver.grouping.repeatMillis)
+                expiresAt: now + 2 * grouping.repeatMillis)
             records[key] = record
             result.records.append(record)
-            let told = webhook.sendsResolved ? alerts : firing
-            let kept = webhook.alertsMax > 0 ? Array(told.prefix(webhook.alertsMax)) : told
+            let told = integration.sendsResolved ? alerts : firing
+            if told.isEmpty { continue }
+            let most = integration.alertsMax
+            let kept = most > 0 ? Array(told.prefix(most)) : told
             result.notifications.append(
                 Notification(
-                    receiver: receiver.name, webhook: index, groupKey: groupKey,
-                    groupLabels: group.key.labels, alerts: kept,
+                    receiver: receiver.name, integration: index, groupKey: groupKey,
+                    groupLabels: group.labels, alerts: kept,
                     truncatedAlerts: told.count - kept.count, reason: reason, at: now))
         }
     }
 
-    /// Forgets that a webhook was told of a group, because the message was given up: the next flush
-    /// tells it anew while the group still fires.
+    /// Forgets that an integration was told of a group, because the message was given up: the next
+    /// flush tells it anew while the group still fires.
     public mutating func forget(_ key: SentRecord.Key) { records[key] = nil }
 
-    /// All alerts of all groups, each once.
-    public var alerts: [Alert] {
-        var unique: [Labels: Alert] = [:]
-        for group in groups.values { unique.merge(group.alerts) { first, _ in first } }
-        return unique.values.sorted { $0.labels < $1.labels }
+    /// The groups as they are shown: receiver, labels, alerts.
+    var shown: [(receiver: String, labels: Labels, alerts: [Alert])] {
+        groups.values.map { group in
+            let alerts = group.alerts.values.sorted(by: alertmanagerOrder)
+            return (group.key.receiver, group.key.labels, alerts)
+        }.sorted { ($0.labels, $0.receiver) < ($1.labels, $1.receiver) }
     }
 }

@@ -1,5 +1,5 @@
-// Delivers what waits in the outbox: a task for each webhook, so that a slow receiver delays no
-// other; within a webhook one message at a time, and within a group in order, so that an end never
+// Delivers what waits in the outbox: a task for each integration, so that a slow receiver
+// delays no other; within an integration one message at a time, and within a group in order, so that an end never
 // arrives before its beginning. The outcome is recorded right after the answer: a crash in between
 // repeats the message under the same delivery id, nothing else does.
 
@@ -11,7 +11,7 @@ final class Deliverer: Sendable {
     /// Messages looked at in one pass; a receiver that lags further is served in further passes.
     private static let passMax = 256
 
-    /// A webhook's task, which is told to end and never cancelled: a request that is cut off may
+    /// An integration's task, which is told to end and never cancelled: a request that is cut off may
     /// have been taken, and would be repeated.
     private struct Lane {
         var task: Task<Void, Never>
@@ -20,7 +20,7 @@ final class Deliverer: Sendable {
 
     private struct State {
         var lanes: [String: Lane] = [:]
-        var webhooks: [String: Webhook] = [:]
+        var integrations: [String: Integration] = [:]
         /// Messages on their way.
         var waiting: [SentRecord.Key: Int] = [:]
         /// Delivered, but the record of it could not be written; never to be sent again.
@@ -52,17 +52,17 @@ final class Deliverer: Sendable {
         self.gaveUp = gaveUp
     }
 
-    /// Delivers for these webhooks from now on, by target.
-    func apply(_ webhooks: [String: Webhook], runs: Bool) {
+    /// Delivers through these integrations from now on, by target.
+    func apply(_ integrations: [String: Integration], runs: Bool) {
         let ended = state.withLock { state in
-            state.webhooks = webhooks
-            let gone = state.lanes.filter { webhooks[$0.key] == nil }
+            state.integrations = integrations
+            let gone = state.lanes.filter { integrations[$0.key] == nil }
             for target in gone.keys { state.lanes[target] = nil }
             return gone
         }
         for lane in ended.values { lane.wake.finish() }
         guard runs else { return }
-        for target in webhooks.keys {
+        for target in integrations.keys {
             state.withLock { state in
                 if state.lanes[target] == nil { state.lanes[target] = lane(target) }
             }
@@ -120,7 +120,7 @@ final class Deliverer: Sendable {
     ///
     /// - Returns: when to look again; nil when nothing waits.
     func pass(_ target: String) async -> Millis? {
-        guard let webhook = state.withLock({ $0.webhooks[target] }) else { return nil }
+        guard let integration = state.withLock({ $0.integrations[target] }) else { return nil }
         let (store, limit) = (store, Self.passMax)
         guard let entries = await blocking({ try store.waiting(target, limit) }) else {
             return clock.now() + policy.pauseMillisMax
@@ -130,12 +130,12 @@ final class Deliverer: Sendable {
         var blocked: Set<String> = []
         var next: Millis?
         for entry in entries {
-            if state.withLock({ $0.isStopping || $0.webhooks[target] == nil }) { return nil }
+            if state.withLock({ $0.isStopping || $0.integrations[target] == nil }) { return nil }
             if blocked.contains(entry.message.groupKey) {
                 left.append(entry)
                 continue
             }
-            guard let retryAt = await attempt(entry, webhook, target) else { continue }
+            guard let retryAt = await attempt(entry, integration, target) else { continue }
             left.append(entry)
             blocked.insert(entry.message.groupKey)
             next = min(next ?? retryAt, retryAt)
@@ -147,7 +147,8 @@ final class Deliverer: Sendable {
     /// Tries one message.
     ///
     /// - Returns: when to try again; nil when the message is settled.
-    private func attempt(_ entry: WaitingMessage, _ webhook: Webhook, _ target: String) async
+    private func attempt(_ entry: WaitingMessage, _ integration: Integration, _ target: String)
+        async
         -> Millis?
     {
         if let answer = state.withLock({ $0.unrecorded[entry.id] }) {
@@ -155,16 +156,20 @@ final class Deliverer: Sendable {
         }
         if entry.notBefore > clock.now() { return entry.notBefore }
         let start = clock.monotonic()
-        let result = await courier.post(
-            entry.message.payload, to: webhook, deliveryID: entry.message.deliveryID)
-        metrics.attempted(target, seconds: Double(clock.monotonic() - start) / 1e9)
-        return await settle(entry, target, policy.verdict(result, entry, at: clock.now()))
+        let result = await courier.send(
+            entry.message.payload, to: integration, deliveryID: entry.message.deliveryID)
+        let seconds = Double(clock.monotonic() - start) / 1e9
+        metrics.attempted(target, seconds: seconds)
+        return await settle(
+            entry, target, policy.verdict(result, entry, at: clock.now()), seconds: seconds)
     }
 
     private func settle(
-        _ entry: WaitingMessage, _ target: String, _ verdict: DeliveryPolicy.Verdict
+        _ entry: WaitingMessage, _ target: String, _ verdict: DeliveryPolicy.Verdict,
+        seconds: Double? = nil
     ) async -> Millis? {
         let (store, now, id) = (store, clock.now(), entry.id)
+        if seconds != nil { await note(entry, verdict, at: now, seconds ?? 0) }
         switch verdict {
         case .done(let answer):
             guard await blocking({ try store.succeed(id, now, answer) }) != nil else {
@@ -192,6 +197,24 @@ final class Deliverer: Sendable {
             gaveUp(entry.key)
             return nil
         }
+    }
+
+    /// Keeps the attempt for people; that it cannot be kept changes nothing about the delivery.
+    private func note(
+        _ entry: WaitingMessage, _ verdict: DeliveryPolicy.Verdict, at now: Millis,
+        _ seconds: Double
+    ) async {
+        let (outcome, answer): (DeliveryAttempt.Outcome, String) =
+            switch verdict {
+            case .done(let answer): (.delivered, answer)
+            case .retry(_, let error): (.failed, error)
+            case .giveUp(let error): (.givenUp, error)
+            }
+        let attempt = DeliveryAttempt(
+            message: entry.id, target: entry.message.target, groupKey: entry.message.groupKey,
+            at: now, number: entry.attempts + 1, outcome: outcome, answer: answer, seconds: seconds)
+        let store = store
+        _ = await blocking { try store.note(attempt) }
     }
 
     private func release(_ entry: WaitingMessage) {

@@ -57,7 +57,8 @@ struct DeliveryMetrics: Sendable {
     func waiting(_ target: String, _ entries: [WaitingMessage], at now: Millis) {
         let named: Labels = ["receiver": target]
         registry.gauge(
-            "martlet_notifications_waiting", "Notifications that wait, by receiver and webhook.",
+            "martlet_notifications_waiting",
+            "Notifications that wait, by receiver and integration.",
             named
         ).set(Double(entries.count))
         let oldest = entries.first.map { Double(now - $0.message.createdAt) / 1000 } ?? 0

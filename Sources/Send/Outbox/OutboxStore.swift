@@ -6,7 +6,7 @@ public import Basics
 
 /// A message to be delivered.
 public struct OutgoingMessage: Sendable, Equatable {
-    /// The receiver and the place of its webhook: `ops/0`.
+    /// The receiver and the place of its integration: `ops/0`.
     public var target: String
     public var groupKey: String
     public var payload: [UInt8]
@@ -55,6 +55,22 @@ public struct WaitingMessage: Sendable, Equatable {
     }
 }
 
+/// One attempt to deliver, as it is remembered.
+public struct DeliveryAttempt: Sendable, Equatable {
+    public enum Outcome: String, Sendable { case delivered, failed, givenUp = "given_up" }
+
+    public var message: Int64
+    public var target: String
+    public var groupKey: String
+    public var at: Millis
+    /// Counted from 1.
+    public var number: Int
+    public var outcome: Outcome
+    /// What the receiver answered, or why no answer came.
+    public var answer: String
+    public var seconds: Double
+}
+
 /// The outbox; all calls block.
 public struct OutboxStore: Sendable {
     /// Puts messages in and keeps the records of what they tell; all or nothing.
@@ -69,6 +85,8 @@ public struct OutboxStore: Sendable {
     public var fail: @Sendable (_ id: Int64, _ retryAt: Millis, _ error: String) throws -> Void
     /// Records that a message will not be tried again.
     public var giveUp: @Sendable (_ id: Int64, _ at: Millis, _ error: String) throws -> Void
+    /// Remembers an attempt for people to look at.
+    public var note: @Sendable (DeliveryAttempt) throws -> Void
 
     public init(
         enqueue: @escaping @Sendable ([OutgoingMessage], [SentRecord]) throws -> Void,
@@ -76,7 +94,8 @@ public struct OutboxStore: Sendable {
         waiting: @escaping @Sendable (String, Int) throws -> [WaitingMessage],
         succeed: @escaping @Sendable (Int64, Millis, String) throws -> Void,
         fail: @escaping @Sendable (Int64, Millis, String) throws -> Void,
-        giveUp: @escaping @Sendable (Int64, Millis, String) throws -> Void
+        giveUp: @escaping @Sendable (Int64, Millis, String) throws -> Void,
+        note: @escaping @Sendable (DeliveryAttempt) throws -> Void = { _ in }
     ) {
         self.enqueue = enqueue
         self.records = records
@@ -84,5 +103,6 @@ public struct OutboxStore: Sendable {
         self.succeed = succeed
         self.fail = fail
         self.giveUp = giveUp
+        self.note = note
     }
 }

@@ -1,22 +1,7 @@
-// Who is told, and how. A receiver is a name with webhooks, as in Alertmanager. Without a routing
-// tree every alert goes to every receiver; the tree will choose among these same receivers later,
-// and takes the place of ``Receiver/grouping``.
+// Who is told, and how. A receiver is a name with integrations, as in Alertmanager; each integration has
+// its deliveries, its patience and its memory of its own, so that a chat that is down delays no mail.
 
 public import Basics
-
-/// How alerts are put together and how often they are told.
-public struct Grouping: Sendable, Equatable {
-    /// The labels whose values make a group; nil puts every alert into a group of its own (`...`).
-    public var labels: [String]? = ["alertname"]
-    /// A new group waits so long for more alerts of the same trouble.
-    public var waitMillis: Millis = 30_000
-    /// Changes of a group are told at most so often.
-    public var intervalMillis: Millis = 300_000
-    /// What has not changed is told again after so long.
-    public var repeatMillis: Millis = 4 * 3_600_000
-
-    public init() {}
-}
 
 /// What an HTTP request to a receiver carries and how its server is verified.
 public struct HTTPAccess: Sendable, Equatable {
@@ -41,8 +26,32 @@ public struct HTTPAccess: Sendable, Equatable {
     public init() {}
 }
 
-/// One webhook of a receiver.
-public struct Webhook: Sendable, Equatable {
+/// One way of telling a receiver.
+public struct Integration: Sendable, Equatable {
+    /// What is spoken there.
+    public enum Kind: Sendable, Equatable {
+        case webhook
+        case slack(SlackSettings)
+        case pagerDuty(PagerDutySettings)
+        case teams(TeamsSettings)
+        case bot(BotSettings)
+        case mail(MailSettings)
+
+        /// The name under which it is shown.
+        public var name: String {
+            switch self {
+            case .webhook: "webhook"
+            case .slack: "slack"
+            case .pagerDuty: "pagerduty"
+            case .teams: "msteams"
+            case .bot(let bot): bot.chat.rawValue
+            case .mail: "email"
+            }
+        }
+    }
+
+    public var kind: Kind
+    /// Where it is told; for mail the server, `smtp://host:port`.
     public var url: HTTPAccess.Source
     /// False tells only of firing alerts.
     public var sendsResolved = true
@@ -52,25 +61,34 @@ public struct Webhook: Sendable, Equatable {
     public var timeoutMillis: Millis = 10_000
     public var access = HTTPAccess()
 
-    public init(url: HTTPAccess.Source) { self.url = url }
+    public init(_ kind: Kind, url: HTTPAccess.Source) {
+        self.kind = kind
+        self.url = url
+    }
+
+    /// A webhook.
+    public static func webhook(_ url: HTTPAccess.Source) -> Integration {
+        Integration(.webhook, url: url)
+    }
 }
 
 /// Somebody who is told of alerts.
 public struct Receiver: Sendable, Equatable {
     public var name: String
-    public var webhooks: [Webhook]
+    public var integrations: [Integration]
+    /// How alerts are grouped where no routing tree says so.
     public var grouping = Grouping()
 
-    public init(name: String, webhooks: [Webhook]) {
+    public init(name: String, integrations: [Integration]) {
         self.name = name
-        self.webhooks = webhooks
+        self.integrations = integrations
     }
 
     /// The receiver that `--webhook URL` makes.
     public static func webhook(_ url: String) -> Receiver {
-        Receiver(name: "webhook", webhooks: [Webhook(url: .text(Secret(url)))])
+        Receiver(name: "webhook", integrations: [.webhook(.text(Secret(url)))])
     }
 
-    /// A name for one webhook of a receiver, under which its deliveries are kept: `ops/0`.
+    /// A name for one integration of a receiver, under which its deliveries are kept: `ops/0`.
     static func target(_ name: String, _ index: Int) -> String { "\(name)/\(index)" }
 }

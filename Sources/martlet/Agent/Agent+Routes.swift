@@ -67,6 +67,7 @@ extension Agent {
                 logs: stores.logs, clock: clock, sources: { [self] in current.logs.map(\.source) }
             ).routes
             + FindingsAPI(log: stores.records.findings).routes
+            + alerting.routes { [self] in current.queryLimits }
             + anomalies.routes + delivery.routes + models.routes + rehearsals.routes + home.routes
             + metrics.routes + files.routes
     }

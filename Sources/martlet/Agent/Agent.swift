@@ -24,7 +24,7 @@ final class Agent: Sendable {
     let fetch: Fetch
     let scraper: Scraper
     let ruler: Ruler
-    let notifier: Notifier
+    let alerting: AlertingRoom
     let delivery: DeliveryRoom
     let models: ModelRoom
     let anomalies: AnomalyRoom
@@ -76,21 +76,18 @@ final class Agent: Sendable {
             intake: intake, fetch: fetch, registry: registry, clock: clock, hostname: hostName())
         follower = LogFollower(
             configs: configuration.logs, intake: intake, clock: clock, registry: registry)
-        var sending = NotifierWorld(
-            outbox: .records(stores.records, clock: clock), fetch: fetch, clock: clock,
-            registry: registry)
-        sending.externalURL = configuration.publicURL
-        sending.userAgent = "Martlet/\(martletVersion)"
-        sending.log = { remark($0) }
-        let notifier = Notifier(world: sending, receivers: configuration.notifications.receivers)
-        self.notifier = notifier
+        let alerting = AlertingRoom(
+            configuration, records: stores.records, engine: engine, fetch: fetch, clock: clock,
+            registry: registry, started: started)
+        self.alerting = alerting
         var world = RuleWorld(
             engine: engine, intake: intake, memory: .records(stores.records.alerts))
         world.intervalMillis = configuration.evaluationIntervalMillis
         world.externalURL = configuration.publicURL
         world.externalLabels = Labels(configuration.externalLabels.map { ($0.key, $0.value) })
         world.limits = configuration.queryLimits
-        let ruler = Ruler(world: world, clock: clock, registry: registry) { notifier.submit($0) }
+        world.transitions = { alerting.keep($0) }
+        let ruler = Ruler(world: world, clock: clock, registry: registry) { alerting.submit($0) }
         self.ruler = ruler
         let rehearsals = try RehearsalRoom(
             folder: configuration.data, findings: stores.records.findings, registry: registry,
@@ -170,9 +167,10 @@ final class Agent: Sendable {
             .own(
                 everyMillis: 15_000, clock: clock, intake: intake, registry: registry,
                 process: process))
+        loops += alerting.loops(intake: intake) { [self] in current }
         self.loops.withLock { $0 = loops }
         scraper.apply(configuration.scrapes)
-        notifier.start()
+        alerting.notifier.start()
         let follower = follower
         let task = Task { await follower.run() }
         following.withLock { $0 = task }
@@ -210,7 +208,7 @@ final class Agent: Sendable {
         task?.cancel()
         await task?.value
         await ruler.stop()
-        await notifier.stop()
+        await alerting.notifier.stop()
         for loop in loops.withLock({ $0 }) { loop.stop() }
         stores.close()
     }
@@ -229,6 +227,7 @@ final class Agent: Sendable {
                     new.query.experimentalFunctions != old.query.experimentalFunctions
                 ),
                 ("query.max_concurrency", new.query.concurrency != old.query.concurrency),
+                ("language", new.language != old.language),
             ] where changed {
                 remark("a change of \(name) needs a restart; the old one stays")
             }
@@ -243,7 +242,7 @@ final class Agent: Sendable {
             let rehearsing = new.rehearsals
             try await blockingly { [rehearsals] in try rehearsals.apply(rehearsing) }
             follower.apply(new.logs)
-            notifier.apply(new.notifications.receivers)
+            alerting.apply(new)
             await ruler.apply(groups)
             configuration.withLock { $0 = new }
             noteReload(isSuccess: true)
@@ -259,7 +258,7 @@ final class Agent: Sendable {
     private func loadRules(_ configuration: Configuration) throws -> [RuleGroup] {
         let patterns = configuration.ruleFiles ?? [share + "/alerts/*.yml"]
         let (groups, problems) = RuleFile.load(
-            patterns, folder: ".", files: .system,
+            patterns, folder: ".", files: .system, names: configuration.nameValidation,
             check: { [parserOptions] (text) throws(QueryError) in
                 _ = try parseExpression(text, options: parserOptions)
             })
@@ -267,7 +266,7 @@ final class Agent: Sendable {
             throw ConfigurationError(problems: problems)
         }
         for problem in problems { remark("\(problem)") }
-        return groups
+        return groups + configuration.slos.map { $0.group(file: "slos") }
     }
 }
 

@@ -53,7 +53,7 @@ extension AlertMemory {
 extension OutboxStore {
     /// The outbox of `martlet.db`.
     static func records(_ records: RecordKeeper, clock: Clock) -> OutboxStore {
-        let (outbox, groups) = (records.outbox, records.groups)
+        let (outbox, groups, history) = (records.outbox, records.groups, records.alertHistory)
         return OutboxStore(
             enqueue: { messages, sent in
                 let drafts = messages.map {
@@ -79,7 +79,15 @@ extension OutboxStore {
             },
             succeed: { id, time, answer in try outbox.succeed(id, answer: answer, now: time) },
             fail: { id, retryAt, error in try outbox.fail(id, error: error, retryAt: retryAt) },
-            giveUp: { id, time, error in try outbox.giveUp(id, error: error, now: time) })
+            giveUp: { id, time, error in try outbox.giveUp(id, error: error, now: time) },
+            note: { attempt in
+                try history.append(
+                    AttemptRow(
+                        at: attempt.at, target: attempt.target, groupKey: attempt.groupKey,
+                        message: attempt.message, number: attempt.number,
+                        outcome: attempt.outcome.rawValue, answer: attempt.answer,
+                        seconds: attempt.seconds))
+            })
     }
 
     private static func groupState(_ record: SentRecord) -> GroupState {

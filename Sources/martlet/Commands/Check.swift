@@ -10,8 +10,8 @@ import Reason
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a configuration, rules or an exposition.",
-        subcommands: [CheckConfig.self, CheckRules.self, CheckMetrics.self])
+        abstract: "Check a configuration, rules, routing or an exposition.",
+        subcommands: [CheckConfig.self, CheckRules.self, CheckNotify.self, CheckMetrics.self])
 }
 
 struct CheckConfig: ParsableCommand {
@@ -57,17 +57,27 @@ struct CheckRules: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules",
         abstract: "Check rule files in Prometheus' format.",
-        discussion: "martlet check rules alerts/*.yml")
+        discussion: """
+            martlet check rules alerts/*.yml
+            martlet check rules --name-validation legacy rules.yml
+            """)
 
     @Argument(help: "The files.") var files: [String]
+    @Option(help: "The letters of names: utf8, or legacy as before Prometheus 3.")
+    var nameValidation = "utf8"
+    @Flag(help: "Doubled rules are errors too.") var lintFatal = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
+        guard let names = NameValidation(rawValue: nameValidation) else {
+            throw failure("--name-validation is utf8 or legacy")
+        }
         var problems: [Problem] = []
         var lines: [String] = []
         for file in files {
             guard let text = try? readText(file) else { throw failure("cannot read \(file)") }
-            let (groups, found) = RuleFile.parse(text, file: file, check: checkExpression)
+            let (groups, found) = RuleFile.parse(
+                text, file: file, names: names, check: checkExpression)
             problems += found
             let rules = groups.reduce(0) { $0 + $1.rules.count }
             if !found.contains(where: { $0.level == .error }) {
@@ -81,6 +91,7 @@ struct CheckRules: ParsableCommand {
             for problem in problems { remark("\(problem)") }
         }
         if problems.contains(where: { $0.level == .error }) { throw ExitCode(1) }
+        if lintFatal && !problems.isEmpty { throw ExitCode(1) }
     }
 }
 

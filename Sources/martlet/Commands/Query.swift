@@ -53,7 +53,8 @@ struct Query: ParsableCommand {
     }
 
     private func printExplanation(_ engine: Engine, _ now: Millis) throws {
-        var range = TimeRange(from: try moment(time, now), through: try moment(time, now))
+        var range = TimeRange(
+            from: try parseMoment(time, now: now), through: try parseMoment(time, now: now))
         var stepMillis: Millis = 0
         if let asked = try steps(now) { (range, stepMillis) = asked }
         let explained = try engine.explain(expression, range, stepMillis, QueryLimits())
@@ -62,7 +63,7 @@ struct Query: ParsableCommand {
 
     private func ask(_ engine: Engine, _ now: Millis) throws -> QueryAnswer {
         guard let (range, stepMillis) = try steps(now) else {
-            return try engine.instant(expression, try moment(time, now), QueryLimits())
+            return try engine.instant(expression, try parseMoment(time, now: now), QueryLimits())
         }
         return try engine.range(expression, range, stepMillis, QueryLimits())
     }
@@ -70,8 +71,8 @@ struct Query: ParsableCommand {
     /// The range that was asked for; nil for an instant query.
     private func steps(_ now: Millis) throws -> (TimeRange, Millis)? {
         guard let start else { return nil }
-        let from = try moment(start, now)
-        let through = try moment(end, now)
+        let from = try parseMoment(start, now: now)
+        let through = try parseMoment(end, now: now)
         guard from <= through else { throw failure("--start lies behind --end") }
         // About 60 rows when nobody says otherwise: one screen.
         let standard = max(1000, (through - from) / 60 / 1000 * 1000)
@@ -82,15 +83,6 @@ struct Query: ParsableCommand {
             return millis
         }
         return (TimeRange(from: from, through: through), stepMillis ?? standard)
-    }
-
-    private func moment(_ text: String?, _ now: Millis) throws -> Millis {
-        guard let text else { return now }
-        if let ago = parseDuration(text), text != "0" { return now - ago }
-        if let seconds = Double(text) { return Millis(seconds * 1000) }
-        if let time = parseRFC3339(text) { return time }
-        throw failure(
-            "\(text) is not a time: give seconds, 2026-11-21T03:05:00Z, or 1h for an hour ago")
     }
 
     private func words(_ error: QueryError) -> String {

@@ -95,8 +95,9 @@ struct TestNotify: AsyncParsableCommand {
         var world = NotifierWorld(
             outbox: MemoryOutbox().store, fetch: .curl(), clock: .system,
             registry: Registry())
-        world.externalURL = configuration.publicURL
-        let notifier = Notifier(world: world, receivers: configuration.notifications.receivers)
+        world.texts.externalURL = configuration.publicURL
+        world.texts.language = configuration.language
+        let notifier = Notifier(world: world, plan: configuration.notifications.plan)
         let answers = await notifier.testNotification(receiver)
         if json {
             print(String(decoding: encoded(answers), as: UTF8.self))
@@ -105,7 +106,7 @@ struct TestNotify: AsyncParsableCommand {
                 let status = answer.httpStatus.map(String.init) ?? "no answer"
                 let mark = answer.isAccepted ? "ok" : "FAILED"
                 print(
-                    "\(mark)  \(answer.receiver)/\(answer.webhook)  \(answer.status): \(status) \(answer.text)"
+                    "\(mark)  \(answer.receiver)/\(answer.integration)  \(answer.status): \(status) \(answer.text)"
                 )
             }
         }

@@ -72,6 +72,9 @@ extension Configuration {
         lines += [
             "rule_files: \(rules ?? "[]  # those that come with Martlet")",
             "receivers: [\(receiverNames.joined(separator: ", "))]",
+            "notify_file: \(notifications.notifyFile ?? "\"\"  # none")",
+            "slos: [\(slos.map { quoted($0.name) }.joined(separator: ", "))]",
+            "capacity: [\(capacity.map { quoted($0.name) }.joined(separator: ", "))]",
             "storage:",
             "  retention: \(durationText(storage.retentionMillis))",
             "  head_window: \(durationText(storage.headWindowMillis))",

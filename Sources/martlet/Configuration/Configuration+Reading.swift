@@ -7,6 +7,7 @@ import Carry
 import Collect
 import Foundation
 import Keep
+import Reason
 import Send
 
 /// A configuration that cannot be used; its problems, errors and warnings together.
@@ -26,7 +27,17 @@ extension Configuration {
 
     /// Reads a file; without one, the standard places, then the defaults.
     static func load(_ named: String?) throws -> Configuration {
-        guard let file = named ?? standardFile() else { return Configuration() }
+        guard let file = named ?? standardFile() else {
+            var configuration = Configuration()
+            let notify = NotificationConfig.standardFile
+            if FileManager.default.fileExists(atPath: notify) {
+                let problems = configuration.notifications.read(notify)
+                if problems.contains(where: { $0.level == .error }) {
+                    throw ConfigurationError(problems: problems)
+                }
+            }
+            return configuration
+        }
         let text: String
         do {
             text = try readText(file)
@@ -78,7 +89,9 @@ extension Configuration {
         scrapes = ScrapeConfig.read(root, defaults: scrapeDefaults, folder: folder(of: root))
         logs = LogSourceConfig.read(root.sections("logs") ?? [])
         ruleFiles = root.strings("rule_files")
-        notifications = NotificationConfig(root: root)
+        notifications = NotificationConfig(root: root, folder: folder(of: root))
+        slos = SLO.read(root, check: checkExpression)
+        capacity = CapacityWatch.read(root, check: checkExpression)
         if let section = root.section("web") { web = WebConfig(section) }
         if let section = root.section("storage") { read(storage: section) }
         if let section = root.section("archive") { read(archive: section) }
@@ -94,7 +107,7 @@ extension Configuration {
         if let section = root.section("anomalies") { anomalies = AnomalyConfig(section) }
         rehearsals = RehearsalConfig.read(root)
         root.finish(foreign: [
-            "remote_write", "remote_read", "alerting", "scrape_config_files", "tracing", "otlp",
+            "remote_write", "remote_read", "scrape_config_files", "tracing", "otlp",
             "runtime",
         ])
     }
@@ -104,9 +117,16 @@ extension Configuration {
         evaluationIntervalMillis =
             positive(global, "evaluation_interval") ?? evaluationIntervalMillis
         externalLabels = global.texts("external_labels") ?? []
+        if let scheme = global.string("metric_name_validation_scheme") {
+            if let known = NameValidation(rawValue: scheme) {
+                nameValidation = known
+            } else {
+                global.error("metric_name_validation_scheme", "must be utf8 or legacy")
+            }
+        }
         global.finish(foreign: [
             "query_log_file", "scrape_failure_log_file", "rule_query_offset",
-            "metric_name_validation_scheme", "metric_name_escaping_scheme",
+            "metric_name_escaping_scheme",
             "scrape_native_histograms",
             "convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms",
             "extra_scrape_metrics",

@@ -6,6 +6,7 @@ import Bytes
 import Carry
 import Collect
 import Keep
+import Reason
 import Send
 
 /// The agent's configuration.
@@ -25,7 +26,11 @@ struct Configuration: Sendable {
     var logs: [LogSourceConfig] = []
     /// Patterns of rule files; nil means the rules that come with Martlet.
     var ruleFiles: [String]?
+    /// Which letters names in rule files may have.
+    var nameValidation = NameValidation.utf8
     var notifications = NotificationConfig()
+    var slos: [SLO] = []
+    var capacity: [CapacityWatch] = []
     var web = WebConfig()
     var storage = StorageConfig()
     var query = QueryConfig()

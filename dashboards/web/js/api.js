@@ -32,7 +32,7 @@ export async function ask(path, params = {}, signal) {
 /** POSTs an object as JSON and gives the `data` of the answer. */
 export const post = async (path, body) => (await answer(path, {
   method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
-})).data;
+}))?.data;
 
 async function answer(url, options) {
   underWay += 1;
@@ -41,8 +41,8 @@ async function answer(url, options) {
     const got = await fetch(url, options);
     online = true;
     const body = await got.json().catch(() => null);
-    if (!got.ok || !body || body.status === 'error') {
-      const message = body?.error || `${got.status} ${got.statusText}`;
+    if (!got.ok || body?.status === 'error' || (!body && got.headers.get('content-length') !== '0')) {
+      const message = body?.error || body?.message || (typeof body === 'string' && body) || `${got.status} ${got.statusText}`;
       throw new ApiError(message, { status: got.status, kind: body?.errorType || '', position: body?.position });
     }
     return body;
@@ -55,6 +55,11 @@ async function answer(url, options) {
     tell();
   }
 }
+
+/** GETs an answer without an envelope, as Alertmanager's API gives it. */
+export const plain = path => answer(path, {});
+
+export const remove = path => answer(path, { method: 'DELETE' });
 
 export const get = async (path, params, signal) => (await ask(path, params, signal)).data;
 

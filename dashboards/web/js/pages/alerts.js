@@ -6,6 +6,8 @@ import { h, put, later } from '../dom.js';
 import { ago, dateTime, duration, format, number } from '../format.js';
 import { annotation, t } from '../lang.js';
 import { command, empty, exploreLink, failure, notice, pill, prose, skeleton } from '../parts.js';
+import { silences } from '../silences.js';
+import { told } from '../told.js';
 import { trace } from '../trace.js';
 import { table } from '../table.js';
 
@@ -23,7 +25,11 @@ export function open(place, context) {
   const filter = h('input.filter', { type: 'search', 'data-search': '', placeholder: t('alerts.filter'), 'aria-label': t('alerts.filter') });
   const ruleList = h('div');
   const ruleSection = h('section', h('div.section-head', h('h2', t('alerts.rules')), filter), ruleList);
-  put(place, nobody, trouble, firing, pending, ruleSection);
+  const quiet = h('section', { 'aria-label': t('silences.title') });
+  const past = h('section', { 'aria-label': t('told.title') });
+  put(place, nobody, trouble, firing, pending, quiet, ruleSection, past);
+  const held = silences(quiet, () => update());
+  const memory = told(past);
   const opened = new Set(); // alerts whose details are open survive a refresh
   let groups = null;
 
@@ -35,6 +41,7 @@ export function open(place, context) {
       groups = await rules();
       put(trouble);
       draw();
+      memory.draw();
     } catch (error) {
       if (groups) put(trouble, failure(error, update));
       else put(firing, failure(error, update));
@@ -78,7 +85,7 @@ export function open(place, context) {
       ' · ', t('alerts.value', { value: format(number(alert.value)) }),
       alert.state === 'pending' ? ' · ' + t('alerts.fires_after', { span: duration(alert.rule.duration) }) : ''),
       action ? h('div.action', h('h4', t('alerts.action')), h('p', prose(action))) : null,
-      h('div.alert-foot', details, h('a.runbook', { href: runbook(alert) }, t('alerts.runbook'))));
+      h('div.alert-foot', details, h('button.quiet', { type: 'button', onclick: () => held.silence(alert.labels) }, t('silences.silence')), h('a.runbook', { href: runbook(alert) }, t('alerts.runbook'))));
   }
 
   function drawRules() {
@@ -102,6 +109,7 @@ export function open(place, context) {
   }
 
   filter.addEventListener('input', later(() => groups && drawRules(), 120));
+  held.draw();
   update();
   return { update };
 }

@@ -2,6 +2,7 @@
 // decided before and how often what was said came true.
 
 import { get, post } from '../api.js';
+import { capacity } from '../capacity.js';
 import { decisionCard, question } from '../decision.js';
 import { h, put } from '../dom.js';
 import { ago, dateTime, format } from '../format.js';
@@ -19,10 +20,12 @@ export function open(place, context) {
   const cards = h('div.decision-list', skeleton(6));
   const calibration = h('section');
   const history = h('section');
-  put(place, trouble, cards, calibration, history);
+  const runsOut = h('section');
+  put(place, trouble, runsOut, cards, calibration, history);
   let shown = null; // what the cards were made of: a refresh must not take a half-written reason away
 
   async function update(force = false) {
+    capacity(runsOut);
     let data;
     try {
       data = await get('/api/martlet/v1/decisions');
