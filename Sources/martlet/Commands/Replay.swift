@@ -9,9 +9,10 @@ import Keep
 import Query
 import Reason
 
-struct Replay: ParsableCommand {
+struct ReplayGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run rules over history.", subcommands: [ReplayRules.self])
+        commandName: "replay", abstract: "Run rules over history.",
+        subcommands: [ReplayRules.self])
 }
 
 struct ReplayRules: ParsableCommand {
