@@ -19,8 +19,8 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Run.self, Init.self, Check.self, TestGroup.self, Query.self, Import.self,
             KPICommand.self, Forecast.self, Decide.self, Connect.self, Drift.self, Quality.self,
-            Detect.self, RehearseGroup.self, ReplayGroup.self, Export.self, Backup.self, Restore.self,
-            Demo.self, Version.self,
+            Detect.self, RehearseGroup.self, ReplayGroup.self, Export.self, Backup.self,
+            Restore.self, Demo.self, Version.self,
         ]
     )
 }
