@@ -82,26 +82,38 @@ private func arguments(_ sentence: String) -> Set<String> {
         }
     }
 
-    /// A visitor loads one language and one page beside what all pages share; counted is the largest
-    /// of each.
+    /// A visitor loads one language, the styles, and what the page's module and `app.js` import, directly
+    /// or through others; counted is the heaviest page.
     @Test func `what a visit loads stays under 100 KB compressed`() throws {
-        var shared = 0
-        var largest: [String: Int] = [:]
-        for file in files("") {
-            var isFolder: ObjCBool = false
-            let path = web.appending(path: file).path
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-                !isFolder.boolValue
-            else { continue }
-            let bytes = try compressedBytes(path)
-            if let kind = ["lang/", "js/pages/"].first(where: file.hasPrefix) {
-                largest[kind] = max(largest[kind] ?? 0, bytes)
-            } else {
-                shared += bytes
+        let styles = files(".css") + ["index.html", "martlet.svg"]
+        let languages = try files(".json").filter { $0.hasPrefix("lang/") }.map(weight)
+        let shared = try styles.reduce(0) { try $0 + weight($1) } + (languages.max() ?? 0)
+        let pages = files(".js").filter { $0.hasPrefix("js/pages/") }
+        #expect(pages.count > 10 && languages.count == 2)
+        for page in pages {
+            let modules = try loaded(["app.js", page])
+            let sum = try modules.reduce(shared) { try $0 + weight($1) }
+            #expect(modules.count > 10 && sum < 100_000, "\(page): \(sum) bytes")
+        }
+    }
+
+    private func weight(_ file: String) throws -> Int {
+        try compressedBytes(web.appending(path: file).path)
+    }
+
+    /// The modules that some modules load, themselves included.
+    private func loaded(_ first: [String]) throws -> Set<String> {
+        var seen: Set<String> = []
+        var waiting = first
+        while let file = waiting.popLast() {
+            guard seen.insert(file).inserted else { continue }
+            let folder = URL(filePath: "/" + file).deletingLastPathComponent()
+            for match in try text(file).matches(of: /(?:from|import) *'(\.[^']+)'/) {
+                let target = folder.appending(path: String(match.1)).standardizedFileURL.path
+                waiting.append(String(target.dropFirst()))
             }
         }
-        let sum = shared + largest.values.reduce(0, +)
-        #expect(sum > 20_000 && sum < 100_000, "\(sum) bytes")
+        return seen
     }
 }
 

@@ -30,8 +30,9 @@ let onAccess: MHD_AccessHandlerCallback = {
 }
 
 /// Called once per request, whatever became of it.
-let onCompleted: MHD_RequestCompletedCallback = { _, _, slot, _ in
+let onCompleted: MHD_RequestCompletedCallback = { context, _, slot, _ in
     guard let known = slot?.pointee else { return }
+    if let context { Unmanaged<Desk>.fromOpaque(context).takeUnretainedValue().finish() }
     let exchange = Unmanaged<Exchange>.fromOpaque(known)
     exchange.takeUnretainedValue().cancel()
     exchange.release()

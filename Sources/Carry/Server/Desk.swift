@@ -43,6 +43,14 @@ final class Desk: Sendable {
             "martlet_http_request_duration_seconds", "Time from headers to answer.")
     }
 
+    /// Requests that are open: read, worked on, or being answered.
+    private let openRequests = Lock(0)
+
+    var unfinished: Int { openRequests.withLock { $0 } }
+
+    /// Notes that a request is over, whatever became of it.
+    func finish() { openRequests.withLock { $0 -= 1 } }
+
     func refuseNewWork() { isStopping.withLock { $0 = true } }
 
     /// Opens an exchange when the headers are there.
@@ -68,6 +76,7 @@ final class Desk: Sendable {
         }
         let exchange = Exchange(
             request: request, route: route, connection: connection, started: clock.monotonic())
+        openRequests.withLock { $0 += 1 }
         exchange.early = early ?? (route.flatMap { refusalByHeaders(request, $0) })
         return exchange
     }

@@ -82,6 +82,8 @@ public final class HTTPServer: Sendable {
             }
             usleep(10_000)
         }
+        // What was settled has still to be written by the server's threads; the end would cut it off.
+        while desk.unfinished > 0 && desk.clock.monotonic() < deadline { usleep(5_000) }
         desk.watch.stop()
         MHD_stop_daemon(daemon.pointer)
         Unmanaged.passUnretained(desk).release()
@@ -114,7 +116,7 @@ private func startDaemon(
     return withUnsafePointer(to: &socket.storage) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
             martlet_mhd_start(
-                flags, options.port, onAccess, context, onCompleted, nil, address, &items)
+                flags, options.port, onAccess, context, onCompleted, context, address, &items)
         }
     }
 }

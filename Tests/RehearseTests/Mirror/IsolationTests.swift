@@ -100,7 +100,7 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
             while put(socket, block) {}
             return false
         }
-        try withFault(candidate, .tooLarge, times: 5) { $0.courier.deadlineMillis = 10_000 }
+        try withFault(candidate, .tooLarge, times: 5) { $0.courier.deadlineMillis = 120_000 }
     }
 
     @Test func `a candidate that answers errors`() throws {

@@ -230,7 +230,7 @@ func plain(_ status: String = "200 OK", _ body: String, headers: String = "") ->
 
 /// Waits until something is so; false after ten seconds.
 func comes(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
         if condition() { return true }
         usleep(10_000)
     }
