@@ -11,6 +11,7 @@ final class Desk: Sendable {
     let doorkeeper: Doorkeeper
     let pool: WorkerPool
     let queryPool: WorkerPool
+    let intakePool: WorkerPool
     let watch = HangUpWatch()
     let clock: Clock
     private let isStopping = Lock(false)
@@ -31,6 +32,9 @@ final class Desk: Sendable {
             name: "http-worker", threads: options.workers, waitingMax: Limits.waitingRequestsMax)
         queryPool = WorkerPool(
             name: "http-query", threads: options.queryWorkers,
+            waitingMax: Limits.waitingRequestsMax)
+        intakePool = WorkerPool(
+            name: "http-intake", threads: options.intakeWorkers,
             waitingMax: Limits.waitingRequestsMax)
         self.clock = clock
         self.registry = registry
@@ -138,7 +142,7 @@ final class Desk: Sendable {
         MHD_suspend_connection(exchange.connection)
         watch.add(exchange, socket: socket)
         let queued = clock.monotonic()
-        let accepted = (route.pace == .query ? queryPool : pool).submit {
+        let accepted = workers(route.pace).submit {
             var request = exchange.request
             request.waited = .nanoseconds(self.clock.monotonic() - queued)
             var response: HTTPResponse
@@ -159,6 +163,14 @@ final class Desk: Sendable {
             settle(exchange, HTTPResponse.error(503, "busy", reason).header("Retry-After", "1"))
         }
         return .YES
+    }
+
+    private func workers(_ pace: Route.Pace) -> WorkerPool {
+        switch pace {
+        case .quick, .slow: pool
+        case .query: queryPool
+        case .intake: intakePool
+        }
     }
 
     /// Gives an exchange its answer and wakes its connection.

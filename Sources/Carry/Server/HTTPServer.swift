@@ -17,6 +17,8 @@ public struct HTTPServerOptions: Sendable {
     public var workers = 4
     /// Workers for queries; Prometheus' concurrency is 20, two cores need fewer.
     public var queryWorkers = 4
+    /// Workers for what comes in; they mostly wait for the disk, and those that wait together share it.
+    public var intakeWorkers = 4
     public var access = Access()
     /// PEM texts of certificate and key; nil for plain HTTP.
     public var tls: (certificate: String, key: String)?

@@ -1,14 +1,15 @@
 // The table of routes. A pattern is a path whose `{name}` parts match one segment each and whose
 // trailing `*` matches the rest; the first route that fits wins. A route says whether its handler is
-// quick (under a millisecond, on the server's own threads), slow (on the worker pool), or a query,
-// which has a pool of its own, so that heavy queries hold up nobody else.
+// quick (under a millisecond, on the server's own threads), slow (on the worker pool), a query, which
+// has a pool of its own, so that heavy queries hold up nobody else, or intake, which has one too, so that
+// no page holds up what comes in.
 
 /// Answers a request.
 public typealias HTTPHandler = @Sendable (HTTPRequest) -> HTTPResponse
 
 /// One row of the table.
 public struct Route: Sendable {
-    public enum Pace: Sendable { case quick, slow, query }
+    public enum Pace: Sendable { case quick, slow, query, intake }
 
     public var methods: [String]
     public var pattern: String

@@ -30,7 +30,7 @@ public struct PushAPI: Sendable {
     public var routes: [Route] {
         [
             Route(
-                ["POST"], "/api/martlet/v1/kpis", .slow, bodyBytesMax: Limits.bodyBytesMax,
+                ["POST"], "/api/martlet/v1/kpis", .intake, bodyBytesMax: Limits.bodyBytesMax,
                 isWrite: true
             ) { push($0) }
         ]

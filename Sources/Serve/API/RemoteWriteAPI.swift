@@ -36,7 +36,7 @@ public struct RemoteWriteAPI: Sendable {
     public var routes: [Route] {
         [
             Route(
-                ["POST"], "/api/v1/write", .slow, bodyBytesMax: Limits.bodyBytesMax, isWrite: true
+                ["POST"], "/api/v1/write", .intake, bodyBytesMax: Limits.bodyBytesMax, isWrite: true
             ) { write($0) }
         ]
     }

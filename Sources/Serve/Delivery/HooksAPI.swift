@@ -36,7 +36,7 @@ public struct HooksAPI: Sendable {
         [
             // 25 MB is what GitHub sends at most.
             Route(
-                ["GET", "POST", "PUT", "OPTIONS"], "/hooks/*", .slow, bodyBytesMax: 25 << 20,
+                ["GET", "POST", "PUT", "OPTIONS"], "/hooks/*", .intake, bodyBytesMax: 25 << 20,
                 isOpen: true
             ) { take($0) }
         ]

@@ -26,7 +26,7 @@ public struct PredictionsAPI: Sendable {
                 answering { try rows(request) }
             },
             Route(
-                ["POST"], "/api/martlet/v1/predictions", .slow, bodyBytesMax: Limits.bodyBytesMax,
+                ["POST"], "/api/martlet/v1/predictions", .intake, bodyBytesMax: Limits.bodyBytesMax,
                 isWrite: true
             ) { request in
                 taking(request) { (body) throws(RecordError) in
@@ -40,7 +40,7 @@ public struct PredictionsAPI: Sendable {
                 }
             },
             Route(
-                ["POST"], "/api/martlet/v1/labels", .slow, bodyBytesMax: Limits.bodyBytesMax,
+                ["POST"], "/api/martlet/v1/labels", .intake, bodyBytesMax: Limits.bodyBytesMax,
                 isWrite: true
             ) { request in
                 taking(request) { (body) throws(RecordError) in
