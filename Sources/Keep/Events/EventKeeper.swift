@@ -23,8 +23,8 @@ public struct EventOutcome: Sendable, Equatable {
 /// The store of events, and the inbox before it.
 public final class EventKeeper: Sendable {
     let base: RecordBase
-    private let queue = SharedCommit<[Event], EventOutcome>()
-    let arrivals = SharedCommit<RawDelivery, Bool>()
+    private let queue = CommitQueue<[Event], EventOutcome, RecordError>()
+    let arrivals = CommitQueue<RawDelivery, Bool, RecordError>()
     private let added: Counter
     private let known: Counter
 
@@ -41,15 +41,8 @@ public final class EventKeeper: Sendable {
     @discardableResult
     public func append(_ events: [Event]) throws(RecordError) -> EventOutcome {
         if events.isEmpty { return EventOutcome() }
-        let outcome = try queue.take(events) { batches in
-            do throws(RecordError) {
-                return .success(
-                    try self.base.write("keep events") { db in
-                        try batches.map { try EventKeeper.insert($0, db) }
-                    })
-            } catch {
-                return .failure(error)
-            }
+        let outcome = try queue.append(events) { entries in
+            self.base.commit("keep events", entries, EventKeeper.insert)
         }
         count(outcome)
         return outcome

@@ -28,15 +28,8 @@ extension EventKeeper {
     ///
     /// - Returns: false when a delivery of this id came before.
     public func accept(_ delivery: RawDelivery) throws(RecordError) -> Bool {
-        try arrivals.take(delivery) { deliveries in
-            do throws(RecordError) {
-                return .success(
-                    try self.base.write("keep a delivery") { db in
-                        try deliveries.map { try EventKeeper.insert($0, db) }
-                    })
-            } catch {
-                return .failure(error)
-            }
+        try arrivals.append(delivery) { entries in
+            self.base.commit("keep a delivery", entries, EventKeeper.insert)
         }
     }
 

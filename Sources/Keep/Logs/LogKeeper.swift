@@ -58,7 +58,9 @@ public final class LogKeeper: Sendable {
     private let positions: Lock<Positions>
     private let writer = Lock(Writer())
     private let lastAgeRemoval = Lock<Millis?>(nil)
-    private typealias Queue = CommitQueue<(records: [LogRecord], position: LogPosition?), LogError>
+    private typealias Queue = CommitQueue<
+        (records: [LogRecord], position: LogPosition?), Void, LogError
+    >
     private let queue = Queue(weightMax: 10_000)
 
     private init(

@@ -34,7 +34,7 @@ public final class PredictionKeeper: Sendable {
         var position: LogPosition?
     }
 
-    private typealias Queue = CommitQueue<Batch, RecordError>
+    private typealias Queue = CommitQueue<Batch, Void, RecordError>
 
     let folder: String
     let damaged: Counter

@@ -151,6 +151,20 @@ final class RecordBase: Sendable {
         try attempt(operation) { try pool.write(body) }
     }
 
+    /// Keeps what several callers brought in one transaction; one outcome for each, or one failure for all.
+    func commit<Batch, Outcome>(
+        _ operation: String, _ entries: [CommitQueue<Batch, Outcome, RecordError>.Entry],
+        _ insert: (Batch, Database) throws -> Outcome
+    ) -> [Result<Outcome, RecordError>] {
+        do throws(RecordError) {
+            return try write(operation) { db in
+                try entries.map { .success(try insert($0.batch, db)) }
+            }
+        } catch {
+            return entries.map { _ in .failure(error) }
+        }
+    }
+
     func read<Value>(
         _ operation: String, _ body: (Database) throws -> Value
     ) throws(RecordError) -> Value {

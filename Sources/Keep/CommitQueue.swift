@@ -7,11 +7,11 @@
 internal import Basics
 internal import Dispatch
 
-/// Puts the batches of many callers into few transactions.
-final class CommitQueue<Batch: Sendable, Failure: Error>: Sendable {
+/// Puts the batches of many callers into few transactions, each with an outcome of its own.
+final class CommitQueue<Batch: Sendable, Outcome: Sendable, Failure: Error>: Sendable {
     /// A batch and its caller, who waits.
     final class Entry: Sendable {
-        enum Turn { case waiting, leads, done(Result<Void, Failure>) }
+        enum Turn { case waiting, leads, done(Result<Outcome, Failure>) }
 
         let batch: Batch
         /// Its work, in whatever unit the queue's bound has.
@@ -30,19 +30,21 @@ final class CommitQueue<Batch: Sendable, Failure: Error>: Sendable {
         var isCommitting = false
     }
 
-    /// The weight of one transaction: about 100 ms of work, so that no batch waits longer than that
-    /// for one before it.
+    /// The weight of one transaction, at most.
+    ///
+    /// About 100 ms of work, so that no batch waits longer than that for one before it. Batches
+    /// without weight all go together.
     private let weightMax: Int
     private let state = Lock(State())
 
-    init(weightMax: Int) { self.weightMax = weightMax }
+    init(weightMax: Int = .max) { self.weightMax = weightMax }
 
-    /// Returns when the batch is committed, or throws why it was not.
+    /// Returns the batch's outcome when it is committed, or throws why it was not.
     ///
     /// - Parameter commit: commits a group; one answer for each entry.
     func append(
-        _ batch: Batch, weight: Int, commit: ([Entry]) -> [Result<Void, Failure>]
-    ) throws(Failure) {
+        _ batch: Batch, weight: Int = 0, commit: ([Entry]) -> [Result<Outcome, Failure>]
+    ) throws(Failure) -> Outcome {
         let entry = Entry(batch, weight)
         let leads = state.withLock { state in
             state.waiting.append(entry)
@@ -63,7 +65,7 @@ final class CommitQueue<Batch: Sendable, Failure: Error>: Sendable {
             return Array(state.waiting.prefix(count))
         }
         let results = commit(group)
-        var own: Result<Void, Failure> = .success(())
+        var own: Result<Outcome, Failure>?
         for (member, result) in zip(group, results) {
             if member === entry {
                 own = result
@@ -80,6 +82,7 @@ final class CommitQueue<Batch: Sendable, Failure: Error>: Sendable {
             next.turn.withLock { $0 = .leads }
             next.wakes.signal()
         }
-        try own.get()
+        guard let own else { preconditionFailure("a leader commits its own batch") }
+        return try own.get()
     }
 }
