@@ -76,6 +76,31 @@ import Testing
         #expect(isClose(once, Normal.logTwoSided(10), 1e-9))
     }
 
+    @Test func `the bridge seen everywhere is Kolmogorov's limit, however it is cut`() {
+        for x in [0.6, 1.358, 2.5, 4] {
+            let limit = Kolmogorov.logLimitTail(x)
+            for cuts in [[0.5], [0.3, 0.5, 0.8], []] {
+                let stretches = (cuts + [1]).map {
+                    KolmogorovTwoSample.Stretch(end: $0, isTied: false)
+                }
+                let seen = KolmogorovTwoSample.logBridgeTail(x, stretches: stretches)
+                #expect(abs(seen - limit) < 0.002, "\(x), \(cuts): \(seen), \(limit)")
+            }
+        }
+    }
+
+    @Test func `a run of equal values is seen at its end alone`() {
+        // Half of 4,000 values are zeros, the others differ.
+        let ends = (1...4000).map { $0 >= 2000 }
+        for d in [0.03, 0.04, 0.06] {
+            let exact = KolmogorovTwoSample.logExactTail(d, 2000, 2000, tieEnds: ends)
+            let bridge = KolmogorovTwoSample.logBridgeTail(
+                d * 1000.0.squareRoot(),
+                stretches: [.init(end: 0.5, isTied: true), .init(end: 1, isTied: false)])
+            #expect(abs(exact - bridge) < 0.06, "\(d): \(exact) \(bridge)")
+        }
+    }
+
     @Test func `walk and bridge agree on heavy ties`() {
         // Four values, 25 % each, in both samples of 2,000.
         let ends = (1...4000).map { $0 % 1000 == 0 }

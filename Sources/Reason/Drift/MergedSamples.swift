@@ -1,5 +1,7 @@
 // One pass over two sorted samples: everything that depends on the two step functions alone.
 
+internal import Algebra
+
 /// The distances that a merge of two ascending samples gives.
 struct MergedSamples: Sendable {
     private(set) var kolmogorov = 0.0
@@ -16,6 +18,8 @@ struct MergedSamples: Sendable {
     private let total: Int
     /// The pooled rank at which every group of equal values ends; kept only while it may be needed.
     private var groupEnds: [Int32] = []
+    /// The pooled ranks of groups that hold more than a 200th of all values.
+    private var atoms: [Range<Int>] = []
 
     // A pooled sample with more distinct values needs neither tie ends nor bridge times.
     private static let groupsMax = 200_000
@@ -38,6 +42,7 @@ struct MergedSamples: Sendable {
         var gap = 0.0
         let shareX = 1 / Double(m)
         let shareY = 1 / Double(n)
+        var atoms: [Range<Int>] = []
         var ends: [Int32] = []
         ends.reserveCapacity(min(total, Self.groupsMax))
         reference.withUnsafeBufferPointer { x in
@@ -79,6 +84,7 @@ struct MergedSamples: Sendable {
                         place = value
                         sign = difference > 0 ? 1 : -1
                     }
+                    if 200 * (a + b) > total { atoms.append(startX + startY..<i + j) }
                     gap = Double(i) * shareX - Double(j) * shareY
                     if groups <= Self.groupsMax { ends.append(Int32(truncatingIfNeeded: i &+ j)) }
                 }
@@ -92,6 +98,7 @@ struct MergedSamples: Sendable {
         squaredArea = squares
         distinct = groups
         groupEnds = ends
+        self.atoms = atoms
         let sum = Double(m) * rankSquaresX + Double(n) * rankSquaresY
         cramerVonMises = sum / (product * Double(total)) - (4 * product - 1) / (6 * Double(total))
     }
@@ -151,6 +158,20 @@ struct MergedSamples: Sendable {
         var flags = [Bool](repeating: false, count: total)
         for end in groupEnds { flags[Int(end) - 1] = true }
         return flags
+    }
+
+    /// The pooled sample as runs of equal values and what lies between them, taken as all different.
+    ///
+    /// Empty without a run that holds more than a 200th of all values.
+    var stretches: [KolmogorovTwoSample.Stretch] {
+        if atoms.isEmpty { return [] }
+        var stretches: [KolmogorovTwoSample.Stretch] = []
+        for atom in atoms {
+            stretches.append(.init(end: Double(atom.lowerBound) / Double(total), isTied: false))
+            stretches.append(.init(end: Double(atom.upperBound) / Double(total), isTied: true))
+        }
+        stretches.append(.init(end: 1, isTied: false))
+        return stretches
     }
 
     /// The shares of the pooled sample at which groups end, without 1.

@@ -170,14 +170,14 @@ public struct SortedPair: Sendable {
             let above = KolmogorovTwoSample.logExactTail(next, m, n, tieEnds: ends)
             return (Probability(log: logSum(atLeast, above) - log(2)), .exact)
         }
-        // Above a thousand distinct values ties no longer show.
-        if merged.distinct <= 1000 {
-            let scaled = d * (Double(m) * Double(n) / total).squareRoot()
-            let times = merged.tieTimes
-            return (
-                Probability(log: KolmogorovTwoSample.logBridgeTail(scaled, times: times)),
-                .tiedBridge
-            )
+        // Above a thousand distinct values only long runs of equal values still show.
+        let scaled = d * (Double(m) * Double(n) / total).squareRoot()
+        let stretches =
+            merged.distinct <= 1000
+            ? merged.tieTimes.map { .init(end: $0, isTied: true) } : merged.stretches
+        if !stretches.isEmpty {
+            let log = KolmogorovTwoSample.logBridgeTail(scaled, stretches: stretches)
+            return (Probability(log: log), .tiedBridge)
         }
         return (
             Probability(log: KolmogorovTwoSample.logAsymptoticTail(d, m, n)), .asymptotic
