@@ -34,14 +34,31 @@ public final class ZstdPacker: @unchecked Sendable {  // because its owner calls
     }
 }
 
-/// Decompresses one frame; nil when it is none, or more than `bytesMax` would come out.
-public func unzstd(_ bytes: UnsafeRawBufferPointer, bytesMax: Int) -> [UInt8]? {
-    let told = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
-    // The two highest numbers stand for "unknown" and "no frame".
-    guard told <= UInt64(bytesMax) else { return nil }
-    var output = [UInt8](repeating: 0, count: Int(told))
-    let size = output.withUnsafeMutableBytes { target in
-        ZSTD_decompress(target.baseAddress, target.count, bytes.baseAddress, bytes.count)
+/// Decompresses; not to be used by two threads at a time.
+public final class ZstdUnpacker: @unchecked Sendable {  // because each thread makes its own.
+    private let context: OpaquePointer?
+    private var output: [UInt8] = []
+
+    public init() { context = ZSTD_createDCtx() }
+
+    deinit { ZSTD_freeDCtx(context) }
+
+    /// Calls a body with what comes out of one frame.
+    ///
+    /// - Returns: what the body returns; nil when the bytes are no frame, or more than `bytesMax` would come out.
+    public func unpack<Result>(
+        _ bytes: UnsafeRawBufferPointer, bytesMax: Int,
+        _ body: (UnsafeRawBufferPointer) -> Result?
+    ) -> Result? {
+        let told = ZSTD_getFrameContentSize(bytes.baseAddress, bytes.count)
+        // The two highest numbers stand for "unknown" and "no frame".
+        guard let context, told <= UInt64(bytesMax) else { return nil }
+        if output.count < Int(told) { output = [UInt8](repeating: 0, count: Int(told)) }
+        return output.withUnsafeMutableBytes { target in
+            let size = ZSTD_decompressDCtx(
+                context, target.baseAddress, target.count, bytes.baseAddress, bytes.count)
+            guard ZSTD_isError(size) == 0, size == Int(told) else { return nil }
+            return body(UnsafeRawBufferPointer(rebasing: target[..<size]))
+        }
     }
-    return ZSTD_isError(size) == 0 && size == Int(told) ? output : nil
 }

@@ -1,14 +1,15 @@
 // Which time it is, when the wall clock may jump. Between looks at the wall clock time goes on with the
 // monotonic one; a small difference is taken over, a jump of more than an hour is an event. For a day after
-// it (or until the wall clock comes back) the clocks are said to disagree, and retention holds back: a
-// wrong date must not delete what a right date would keep.
+// a jump of more than a day (or until the wall clock comes back) the clocks disagree, and samples grow old
+// by the time without the jump: a wrong date must not delete what a right date would keep. Jumps of less
+// than a day are those of machines that sleep; they cost the oldest day at most.
 
 internal import Basics
 
 /// A wall clock tied to the monotonic one.
 struct AnchoredClock: Sendable {
     static let jumpMillis: Millis = 3_600_000
-    /// A new date that lasts so long is believed.
+    /// A jump or a hole of more than this puts the date in doubt, and a date that lasts so long is believed.
     static let disputeMillis: Millis = 86_400_000
 
     private struct Anchor: Sendable {
@@ -32,12 +33,28 @@ struct AnchoredClock: Sendable {
 
     var disagrees: Bool { jumpedAt != nil }
 
-    /// Compares with data at the start: when its newest sample is further away than a process can have
-    /// slept without anybody minding, the date is in doubt.
-    mutating func doubt(newest: Millis, absenceMillisMax: Millis) {
-        let gap = anchor.wall - newest
-        guard gap > absenceMillisMax || gap < -AnchoredClock.jumpMillis else { return }
-        trusted.wall = newest
+    /// The time by which samples grow old.
+    func retentionTime(_ monotonic: Int64) -> Millis {
+        disagrees ? min(now(monotonic), trusted.now(monotonic)) : now(monotonic)
+    }
+
+    /// Compares with data at the start: a hole of more than a day that ended within the last day, or has
+    /// not ended, may be an absence or a jump that an earlier process met, and nobody can tell which.
+    mutating func doubt(_ data: [TimeRange]) {
+        let wall = anchor.wall
+        var covered: Millis?
+        var missing: Millis = 0
+        let known = data.filter { $0.from <= wall }.sorted { $0.from < $1.from }
+        for range in known + [TimeRange(from: wall, through: wall)] {
+            let hole = range.from - (covered ?? range.from)
+            if hole > AnchoredClock.disputeMillis && range.from > wall - AnchoredClock.disputeMillis
+            {
+                missing += hole
+            }
+            covered = max(covered ?? range.through, range.through)
+        }
+        guard missing > 0 else { return }
+        trusted.wall = wall - missing
         jumpedAt = anchor.monotonic
     }
 
@@ -48,7 +65,7 @@ struct AnchoredClock: Sendable {
         let difference = wall - anchor.now(monotonic)
         anchor = Anchor(wall: wall, monotonic: monotonic)
         let hasJumped = abs(difference) > AnchoredClock.jumpMillis
-        if hasJumped { jumpedAt = monotonic }
+        if abs(difference) > AnchoredClock.disputeMillis { jumpedAt = monotonic }
         if let since = jumpedAt {
             let isBack = abs(wall - trusted.now(monotonic)) <= AnchoredClock.jumpMillis
             if isBack || (monotonic - since) / 1_000_000 > AnchoredClock.disputeMillis {

@@ -19,6 +19,7 @@ struct KeepMeters: Sendable {
     let archivedRows: Counter
     let archiveFailures: Counter
     let clockJumps: Counter
+    let retentionHeld: Gauge
 
     init(_ registry: Registry) {
         appended = registry.counter("martlet_head_samples_appended_total", "Samples taken in.")
@@ -57,6 +58,9 @@ struct KeepMeters: Sendable {
             "Archive files that could not be written or read.")
         clockJumps = registry.counter(
             "martlet_keep_clock_jumps_total", "Jumps of the wall clock by more than an hour.")
+        retentionHeld = registry.gauge(
+            "martlet_keep_retention_held_blocks",
+            "Blocks too old by the wall clock that are kept, because its date is in doubt.")
     }
 
     func count(_ outcome: AppendOutcome) {

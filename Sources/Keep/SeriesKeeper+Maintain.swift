@@ -168,17 +168,18 @@ extension SeriesKeeper {
 
     private func expire(_ now: Millis, _ monotonic: Int64, _ report: inout MaintenanceReport) {
         let blocks = shelf.blocks
-        var gone = blocks.filter { $0.info.end <= now - options.retentionMillis }
-        let (disagrees, last) = upkeep.withLock { ($0.clock.disagrees, $0.lastDisputedRemoval) }
-        if disagrees && !gone.isEmpty {
-            let hour: Int64 = 3_600_000_000_000
-            let mayRemove = last.map { monotonic - $0 >= hour } ?? true
-            gone = mayRemove ? Array(gone.prefix(1)) : []
-            if mayRemove {
-                upkeep.withLock { $0.lastDisputedRemoval = monotonic }
-                report.notices.append(
-                    "the clocks disagree; retention removes one block an hour at most")
-            }
+        let aging = upkeep.withLock { $0.clock.retentionTime(monotonic) }
+        var gone = blocks.filter { $0.info.end <= min(now, aging) - options.retentionMillis }
+        let held = blocks.filter { $0.info.end <= now - options.retentionMillis }.count - gone.count
+        meters.retentionHeld.set(Double(held))
+        let isNews = upkeep.withLock { upkeep in
+            defer { upkeep.isHolding = held > 0 }
+            return held > 0 && !upkeep.isHolding
+        }
+        if isNews {
+            report.notices.append(
+                "the date has jumped by more than a day: retention keeps \(held) blocks that are too old "
+                    + "by it until the date has lasted a day; set the clock if it is wrong")
         }
         if let bytesMax = options.retentionBytes {
             let names = Set(gone.map(\.info.serial))

@@ -10,8 +10,8 @@ public final class SeriesKeeper: Sendable {
     /// Of two maintenance passes, the second waits.
     struct Upkeep: Sendable {
         var clock: AnchoredClock
-        /// Monotonic time of the last block that retention removed while the clocks disagreed.
-        var lastDisputedRemoval: Int64?
+        /// Retention keeps blocks that the wall clock alone would remove, and has said so.
+        var isHolding = false
         /// Monotonic time of the last round in which quiet series were forgotten.
         var lastForgetting: Int64?
         /// The clock jumped, and the head could not be sealed yet.

@@ -24,6 +24,8 @@ public struct SeriesKeeperOptions: Sendable {
     /// Some 1 MB a series on disk, taken at once.
     public var archiveSeriesMax = 1000
     public var archiveTiers = ArchiveTier.standard
+    /// Threads that read the journal at the start: a power of two; the outcome is the same with any.
+    var recoveryThreads = threadsMax
     /// Told while the journal is read at the start: segments done, segments in all.
     public var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
 

@@ -27,15 +27,9 @@ final class Head: Sendable {
         state.withLock { $0.resolve(labels, seriesMax: .max) }
     }
 
-    /// Brings samples back at the start, of any time.
-    ///
-    /// - Returns: how many were not there yet.
-    func restore(_ batch: SampleBatch) -> Int {
-        state.withLock { state in
-            let before = state.sampleCount
-            _ = state.append(batch, .all, seriesMax: .max)
-            return state.sampleCount - before
-        }
+    /// Brings samples back at the start; see ``HeadState/restore(_:threads:)``.
+    func restore(_ frames: [SampleFrame], threads: Int) -> Int {
+        state.withLock { $0.restore(frames, threads: threads) }
     }
 
     /// The series that satisfy all matchers and have samples in a range.

@@ -17,7 +17,13 @@ struct HeadSeries: Sendable {
         case spare
     }
 
-    enum Taken { case accepted, repeated, duplicate }
+    enum Taken {
+        case accepted, repeated, duplicate
+        /// The id is of a series that had the slot before.
+        case foreign
+        /// The series has to be listed first.
+        case unlisted
+    }
 
     /// Late samples that are kept beside the chunks; inserting moves this many at most.
     static let lateSamplesMax = 512
@@ -47,6 +53,17 @@ struct HeadSeries: Sendable {
     }
 
     var sampleCount: Int { chunks.reduce(open.count + lateTimes.count) { $0 + $1.count } }
+
+    /// Takes a sample under an id of some generation.
+    ///
+    /// All that an append asks of a series is asked here: reading a field of an element of an array copies
+    /// the element and counts its references, which costs more than the append itself.
+    mutating func take(
+        _ time: Millis, _ value: Double, for generation: UInt8, block: Millis
+    ) -> Taken {
+        guard generation == self.generation else { return .foreign }
+        return isListed ? append(time, value, block: block) : .unlisted
+    }
 
     /// Takes a sample of any age.
     ///

@@ -60,19 +60,15 @@ struct HeadState: Sendable {
         var repeated = 0
         let from = max(window.from, floor)
         for index in 0..<batch.count {
-            let id = batch.series[index].slot
+            let id = batch.series[index]
             let time = batch.times[index]
             let refusal: Refusal
-            if time < from || id >= slots.count
-                || slots[id].generation != batch.series[index].generation
-            {
+            if time < from || id.slot >= slots.count {
                 refusal = .tooOld
             } else if time > window.through {
                 refusal = .tooNew
-            } else if !(slots[id].isListed || relist(id, seriesMax)) {
-                refusal = .seriesLimit
             } else {
-                switch slots[id].append(time, batch.values[index], block: Block.spanMillis) {
+                switch take(id, time, batch.values[index], seriesMax) {
                 case .accepted:
                     if time < earliest { earliest = time }
                     if time > latest { latest = time }
@@ -81,6 +77,8 @@ struct HeadState: Sendable {
                     repeated += 1
                     continue
                 case .duplicate: refusal = .duplicate
+                case .foreign: refusal = .tooOld
+                case .unlisted: refusal = .seriesLimit
                 }
             }
             result.outcome.refuse(refusal)
@@ -92,11 +90,60 @@ struct HeadState: Sendable {
         return result
     }
 
+    @inline(__always)
+    private mutating func take(
+        _ id: SeriesID, _ time: Millis, _ value: Double, _ seriesMax: Int
+    ) -> HeadSeries.Taken {
+        while true {
+            let taken = slots[id.slot].take(
+                time, value, for: id.generation, block: Block.spanMillis)
+            guard taken == .unlisted, relist(id.slot, seriesMax) else { return taken }
+        }
+    }
+
     private mutating func relist(_ id: Int, _ seriesMax: Int) -> Bool {
         guard postings.all.count < seriesMax else { return false }
         slots[id].standing = .listed
         postings.add(UInt32(id), slots[id].labels)
         return true
+    }
+
+    /// Brings samples back at the start, of any time, on some threads beside each other.
+    ///
+    /// Each series is one thread's, which takes its samples in their order: the outcome is that of one thread.
+    ///
+    /// - Parameters:
+    ///   - frames: samples by slot; those of ``SegmentReplay/nowhere`` are left out.
+    ///   - threads: a power of two.
+    /// - Returns: how many were not there yet.
+    mutating func restore(_ frames: [SampleFrame], threads: Int) -> Int {
+        let shares = slots.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let slots = buffer
+            return concurrently(threads) { thread in
+                var share = (count: 0, earliest: Millis.max, latest: Millis.min)
+                for frame in frames {
+                    for (index, slot) in frame.series.enumerated() {
+                        // In runs of 64, because neighbours share lines of the cache.
+                        guard Int(slot >> 6) & (threads - 1) == thread, slot < slots.count
+                        else { continue }
+                        let time = frame.times[index]
+                        let value = Double(bitPattern: frame.values[index])
+                        let taken = slots[Int(slot)].append(time, value, block: Block.spanMillis)
+                        guard taken == .accepted else { continue }
+                        share.count += 1
+                        share.earliest = min(share.earliest, time)
+                        share.latest = max(share.latest, time)
+                    }
+                }
+                return share
+            }
+        }
+        for share in shares {
+            sampleCount += share.count
+            earliest = min(earliest, share.earliest)
+            latest = max(latest, share.latest)
+        }
+        return shares.reduce(0) { $0 + $1.count }
     }
 
     /// Forgets what blocks now hold, and unlists series that have nothing left.

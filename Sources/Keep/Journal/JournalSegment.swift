@@ -115,20 +115,28 @@ struct JournalSegment: Sendable {
         return payloads
     }
 
-    /// Reads a frame of definitions: the first number and the labels that follow each other.
-    static func readDefinitions(_ raw: UnsafeRawBufferPointer) -> (first: UInt32, [Labels])? {
-        var offset = 0
+    /// The numbers that a frame of definitions defines, which come first in it.
+    static func readNumbers(_ raw: UnsafeRawBufferPointer, _ offset: inout Int) -> Range<Int>? {
         guard let first = readVarint(raw, &offset), let count = readVarint(raw, &offset),
-            count <= UInt64(raw.count), first + count <= UInt64(UInt32.max)
+            count <= UInt64(raw.count), first <= UInt64(UInt32.max) - count
         else { return nil }
+        return Int(first)..<Int(first + count)
+    }
+
+    /// Reads a frame of definitions: the numbers and the labels that follow each other.
+    static func readDefinitions(
+        _ raw: UnsafeRawBufferPointer
+    ) -> (numbers: Range<Int>, [Labels])? {
+        var offset = 0
+        guard let numbers = readNumbers(raw, &offset) else { return nil }
         var labels: [Labels] = []
-        for _ in 0..<count {
+        for _ in numbers {
             guard let length = readVarint(raw, &offset), length <= UInt64(raw.count - offset)
             else { return nil }
             let end = offset + Int(length)
             labels.append(Labels(encoded: Array(raw[offset..<end])))
             offset = end
         }
-        return (UInt32(first), labels)
+        return (numbers, labels)
     }
 }

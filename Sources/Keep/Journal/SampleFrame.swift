@@ -61,14 +61,17 @@ struct SampleFrame: Equatable {
     }
 
     /// Reads a payload as it stands in a frame, compressed or not; nil when it is not one.
-    init?(_ raw: UnsafeRawBufferPointer, isPacked: Bool) {
+    init?(
+        _ raw: UnsafeRawBufferPointer, isPacked: Bool, unpacker: ZstdUnpacker = ZstdUnpacker()
+    ) {
         guard isPacked else {
             self.init(raw)
             return
         }
-        guard let bytes = unzstd(raw, bytesMax: JournalFormat.payloadBytesMax),
-            let frame = bytes.withUnsafeBytes({ SampleFrame($0) })
-        else { return nil }
+        let frame = unpacker.unpack(raw, bytesMax: JournalFormat.payloadBytesMax) {
+            SampleFrame($0)
+        }
+        guard let frame else { return nil }
         self = frame
     }
 
@@ -78,42 +81,82 @@ struct SampleFrame: Equatable {
         guard let total = readVarint(raw, &offset), total <= UInt64(JournalFormat.frameSamplesMax)
         else { return nil }
         let count = Int(total)
-        var next: Int64 = 0
-        while series.count < count {
-            guard let change = readZigzag(raw, &offset), let length = readVarint(raw, &offset),
-                length > 0, length <= UInt64(count - series.count),
-                let start = UInt32(exactly: next &+ change), start <= UInt32.max - UInt32(length)
-            else { return nil }
-            series.append(contentsOf: start..<(start + UInt32(length)))
-            next = Int64(start) + Int64(length)
+        series = Array(unsafeUninitializedCapacity: count) { target, filled in
+            filled = SampleFrame.readSeries(raw, &offset, count, into: target)
         }
-        var time: Millis = 0
-        while times.count < count {
-            guard let change = readZigzag(raw, &offset), let length = readVarint(raw, &offset),
-                length > 0, length <= UInt64(count - times.count)
-            else { return nil }
-            time = time &+ change
-            times.append(contentsOf: repeatElement(time, count: Int(length)))
+        guard series.count == count else { return nil }
+        times = Array(unsafeUninitializedCapacity: count) { target, filled in
+            filled = SampleFrame.readTimes(raw, &offset, count, into: target)
         }
-        guard readValues(raw, offset, count) else { return nil }
+        guard times.count == count else { return nil }
+        values = Array(unsafeUninitializedCapacity: count) { target, filled in
+            filled = SampleFrame.readValues(raw, &offset, count, into: target)
+        }
+        guard values.count == count, offset == raw.count else { return nil }
     }
 
-    private mutating func readValues(
-        _ raw: UnsafeRawBufferPointer, _ nibbles: Int, _ count: Int
-    ) -> Bool {
-        var offset = nibbles + (count + 1) / 2
-        guard offset <= raw.count else { return false }
-        values.reserveCapacity(count)
+    /// Fills a column of numbers; fewer than `count` when the bytes are not of a frame.
+    private static func readSeries(
+        _ raw: UnsafeRawBufferPointer, _ offset: inout Int, _ count: Int,
+        into target: UnsafeMutableBufferPointer<UInt32>
+    ) -> Int {
+        var filled = 0
+        var next: Int64 = 0
+        while filled < count {
+            guard let change = readZigzag(raw, &offset), let length = readVarint(raw, &offset),
+                length > 0, length <= UInt64(count - filled),
+                let start = UInt32(exactly: next &+ change), start <= UInt32.max - UInt32(length)
+            else { break }
+            for number in start..<(start + UInt32(length)) {
+                target[filled] = number
+                filled += 1
+            }
+            next = Int64(start) + Int64(length)
+        }
+        return filled
+    }
+
+    private static func readTimes(
+        _ raw: UnsafeRawBufferPointer, _ offset: inout Int, _ count: Int,
+        into target: UnsafeMutableBufferPointer<Millis>
+    ) -> Int {
+        var filled = 0
+        var time: Millis = 0
+        while filled < count {
+            guard let change = readZigzag(raw, &offset), let length = readVarint(raw, &offset),
+                length > 0, length <= UInt64(count - filled)
+            else { break }
+            time = time &+ change
+            let end = filled + Int(length)
+            target[filled..<end].update(repeating: time)
+            filled = end
+        }
+        return filled
+    }
+
+    private static func readValues(
+        _ raw: UnsafeRawBufferPointer, _ offset: inout Int, _ count: Int,
+        into target: UnsafeMutableBufferPointer<UInt64>
+    ) -> Int {
+        let nibbles = offset
+        offset += (count + 1) / 2
+        guard offset <= raw.count else { return 0 }
         for index in 0..<count {
             let length = Int(raw[nibbles + index / 2] >> (index % 2 == 0 ? 0 : 4)) & 15
-            guard length <= 8, offset + length <= raw.count else { return false }
-            var pattern: UInt64 = 0
-            for place in 0..<length {
-                pattern |= UInt64(raw[offset + place]) << UInt64(56 - 8 * place)
+            guard length <= 8, offset + length <= raw.count else { return index }
+            if offset + 8 <= raw.count {
+                // One load; the bytes behind the value's own are of the next.
+                let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self).bigEndian
+                target[index] = word & (UInt64.max << UInt64(64 - 8 * length))
+            } else {
+                var pattern: UInt64 = 0
+                for place in 0..<length {
+                    pattern |= UInt64(raw[offset + place]) << UInt64(56 - 8 * place)
+                }
+                target[index] = pattern
             }
-            values.append(pattern)
             offset += length
         }
-        return offset == raw.count
+        return count
     }
 }
