@@ -75,12 +75,11 @@ export function make(element, spec) {
   let own = false; // true while our own update redraws, so that it is not taken for a hand's
   const options = () => ({
     labels: spec.labels, series: seriesOptions(spec), stackedGraph: Boolean(spec.stacked),
-    dateWindow: spec.range, valueRange: spec.max ? [0, spec.max] : undefined,
+    customBars: Boolean(spec.band), dateWindow: spec.range, valueRange: spec.max ? [0, spec.max] : undefined,
     visibility: spec.visible || spec.labels.slice(1).map(() => true), ...looks(),
   });
   const chart = new Dygraph(plot, spec.rows, {
     ...options(),
-    customBars: Boolean(spec.band),
     strokeWidth: 1.5, fillAlpha: spec.stacked ? 0.35 : 0.12, fillGraph: Boolean(spec.filled), legend: 'never',
     includeZero: !spec.free, animatedZooms: false, highlightCircleSize: 2.5, rightGap: 8, xRangePad: 0,
     interactionModel: gestures(), stackedGraphNaNFill: 'none', gridLineWidth: 1, axisLineWidth: 1,

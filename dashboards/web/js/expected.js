@@ -1,17 +1,15 @@
-// One series with the band it was expected in and, along the upper edge, how unusual each moment was.
-// Value, band and surprise are four series that the agent keeps; the value is what the model judged:
-// a counter's rise per second.
+// One watched series with the band it was expected in and, along the upper edge, how unusual each
+// moment was. The value is what the model judged: a counter's rise per second.
 
 import { ranged } from './api.js';
 import * as chart from './chart.js';
 import { h, put } from './dom.js';
-import { clock, format, guessUnit, number } from './format.js';
+import { clock, format, guessUnit } from './format.js';
 import { t } from './lang.js';
-import { metricText } from './matrix.js';
+import { join, metricText } from './matrix.js';
 import { empty, failure, skeleton } from './parts.js';
 import * as range from './range.js';
-
-const unusual = 0.98; // the alarm level of a single series; what a team is told of is decided elsewhere
+import { banded, expectationOf, ribbonOf } from './unusual.js';
 
 /** `row` is a series as `/anomalies` lists it. Gives {element, update, end}. */
 export function expected(row) {
@@ -21,44 +19,31 @@ export function expected(row) {
   let drawn = null;
   put(plot, skeleton(1));
 
-  const { __name__: metric, ...labels } = row.labels;
+  const metric = row.labels.__name__;
   const selector = metricText(row.labels);
-  const back = name => metricText({ __name__: `martlet_anomaly_${name}`, ...labels, metric, ...(labels.metric ? { exported_metric: labels.metric } : {}) });
-  const width = `${Math.max(2 * row.interval, 60)}s`;
-  const value = row.isCounter ? `rate(${selector}[${width}])` : selector;
+  const value = row.isCounter ? `rate(${selector}[${Math.max(2 * row.interval, 60)}s])` : selector;
   const unit = guessUnit(metric) || 'number';
 
   async function update() {
     const grid = range.grid(element.clientWidth || 900, Math.max(15, row.interval));
     try {
-      const asked = [value, back('low'), back('high'), back('surprise')];
-      const answers = await Promise.all(asked.map(expr => ranged(expr, grid.start, grid.end, grid.step)));
-      show(grid, answers.map(answer => new Map((answer.data.result[0]?.values || []).map(([time, text]) => [Math.round(time), number(text)]))));
+      const [answer, band] = await Promise.all([ranged(value, grid.start, grid.end, grid.step), expectationOf(row.labels, grid)]);
+      const { rows, series } = join([{ result: answer.data.result.slice(0, 1), legend: metric }], grid);
+      if (!series.length) {
+        end();
+        put(plot, empty(t('panel.empty'), t('panel.empty_why')));
+      } else await show(rows.map((one, place) => banded(one, place, [band])), ribbonOf([band], grid));
     } catch (error) {
       put(plot, failure(error, update));
     }
   }
 
-  async function show(grid, [values, lows, highs, scores]) {
-    const rows = [];
-    const ribbon = [];
-    for (let time = grid.start; time <= grid.end; time += grid.step) {
-      const at = Math.round(time);
-      const measured = values.get(at) ?? null;
-      rows.push([time * 1000, measured === null ? [null, null, null] : [lows.get(at) ?? measured, measured, highs.get(at) ?? measured]]);
-      const score = scores.get(at);
-      if (score >= unusual) ribbon.push([(time - grid.step) * 1000, time * 1000, Math.min(1, -Math.log10(Math.max(1 - score, 1e-6)) / 6)]);
-    }
-    if (!values.size) {
-      end();
-      return put(plot, empty(t('panel.empty'), t('panel.empty_why')));
-    }
+  async function show(rows, ribbon) {
     tell(null);
     if (!(await chart.ready())) return put(plot, h('p.mute', t('panel.no_library')));
-    const name = metric;
-    const next = { labels: ['time', name], styles: [{ slot: 0, dash: null }], rows, ribbon, range: range.ends() };
+    const next = { labels: ['time', metric], styles: [{ slot: 0, dash: null }], rows, ribbon, band: true, range: range.ends() };
     if (drawn) drawn.data(next);
-    else drawn = chart.make(plot, { ...next, unit, band: true, free: true, onPoint: tell });
+    else drawn = chart.make(plot, { ...next, unit, free: true, onPoint: tell });
     plot.setAttribute('role', 'img');
     plot.setAttribute('aria-label', said.textContent);
   }

@@ -55,7 +55,7 @@ export function join(answers, { start, end, step }) {
         const value = number(text);
         if (row >= 0 && row < count && Number.isFinite(value)) values[row] = value;
       }
-      series.push({ name, metric: one.metric, values, slot, legend });
+      series.push({ name, metric: one.metric, expected: one.expected || null, values, slot, legend });
     }
   }
   const styles = assign(series.map(one => identity(one.metric, one.legend || '', answers.length === 1)));

@@ -13,7 +13,9 @@ import { join, summary } from './matrix.js';
 import { command, empty, exploreLink, failure, notice, skeleton } from './parts.js';
 import * as range from './range.js';
 import { table } from './table.js';
+import { banded, expectation, ribbonOf } from './unusual.js';
 
+const bandsMax = 4; // more bands over each other are fog
 const legendItemsMax = 8; // two lines of a half-wide panel; the rest is in the table
 
 /**
@@ -44,7 +46,11 @@ export function panel(spec, fill = expr => expr) {
     const grid = range.grid(element.clientWidth || 600, spec.stepAtLeast);
     try {
       const answers = await Promise.all(spec.queries.map(async query => {
-        const answer = await ranged(fill(query.expr, grid.step), grid.start, grid.end, grid.step, request.signal);
+        const expr = fill(query.expr, grid.step);
+        const [answer, expected] = await Promise.all([
+          ranged(expr, grid.start, grid.end, grid.step, request.signal), expectation(expr, grid, request.signal),
+        ]);
+        for (const one of answer.data.result) one.expected = expected(one.metric);
         return { result: answer.data.result, legend: query.legend, slot: query.slot, infos: [...(answer.warnings || []), ...(answer.infos || [])] };
       }));
       if (request.signal.aborted) return;
@@ -62,7 +68,9 @@ export function panel(spec, fill = expr => expr) {
   async function show() {
     element.dataset.state = 'ready';
     element.hidden = Boolean(spec.optional && !data.series.length);
-    put(note, data.infos.length ? h('p.mute', [...new Set(data.infos)].join(' · ')) : null);
+    const band = bands();
+    put(note, data.infos.length ? h('p.mute', [...new Set(data.infos)].join(' · ')) : null,
+      band.ribbon.length || band.band ? h('p.mute', t(band.band ? 'panel.expected' : 'panel.unusual')) : null);
     const span = range.ends();
     if (!data.series.length) {
       stop();
@@ -82,11 +90,19 @@ export function panel(spec, fill = expr => expr) {
     plot.setAttribute('role', 'img');
     plot.setAttribute('aria-label', sentence());
     const next = {
-      labels: ['time', ...data.series.map(one => one.name)], styles: data.styles, rows: data.rows,
+      labels: ['time', ...data.series.map(one => one.name)], styles: data.styles, ...band,
       range: span, visible: data.series.map(one => !isolated || one.name === isolated),
     };
     if (drawn) drawn.data(next);
     else drawn = chart.make(plot, { ...spec, ...next, onPoint: drawLegend });
+  }
+
+  /** Rows, with the bands of the series that show when they can be told apart, and the ribbon of all. */
+  function bands() {
+    const shown = data.series.map(one => (!isolated || one.name === isolated ? one.expected : null));
+    const count = isolated ? 1 : data.series.length;
+    const band = !spec.stacked && count <= bandsMax && shown.some(Boolean);
+    return { band, ribbon: ribbonOf(shown, data.grid), rows: band ? data.rows.map((row, place) => banded(row, place, shown)) : data.rows };
   }
 
   /** Whether anything was measured in this range: only then may the panel say why it has nothing. */
@@ -108,7 +124,7 @@ export function panel(spec, fill = expr => expr) {
   function drawLegend(row) {
     put(at, row ? clock(row[0]) : '');
     const items = data.series.map((one, i) => ({
-      name: one.name, style: data.styles[i], value: row ? row[i + 1] : summary(one.values).last,
+      name: one.name, style: data.styles[i], value: row ? valueAt(row[i + 1]) : summary(one.values).last,
     }));
     const shown = items.slice(0, legendItemsMax);
     put(legend, shown.map(item => h('li', h('button', {
@@ -167,6 +183,9 @@ export function panel(spec, fill = expr => expr) {
     },
   };
 }
+
+/** A cell of a chart's row is a value, or the value within its band. */
+const valueAt = cell => (Array.isArray(cell) ? cell[1] : cell);
 
 export function swatch(style) {
   return h('span.swatch', { 'aria-hidden': 'true', 'data-dash': style.dash ? '' : null, style: `--swatch:var(--c${style.slot})` });

@@ -58,7 +58,7 @@ export async function open(place, context) {
         command(`curl -sf -d '[{"name":"chat_latency_seconds","labels":{"service":"chat"},"value":1.2}]' ${context.home()?.address || location.origin}/api/martlet/v1/kpis`))));
       return;
     }
-    put(services, title('anomalies.services', 'anomalies.services_what'), h('section.card', table([
+    put(services, title('anomalies.services', 'anomalies.services_what'), h('section.card.flush', table([
       { title: t('anomalies.service'), text: row => row.service, cell: row => h('button.quiet', { type: 'button', 'aria-pressed': String(row.service === service), onclick: () => choose(row.service === service ? '' : row.service) }, row.service) },
       { title: t('anomalies.state'), value: row => row.since ?? 0, cell: row => (row.since ? pill('warn', t('anomalies.since', { count: row.parts, ago: ago(row.since * 1000) })) : row.ready ? pill('ok', t('anomalies.usual')) : pill('empty', t('anomalies.not_yet'))) },
       { title: t('anomalies.watched'), numeric: true, value: row => row.series, cell: row => figure(row.series) },
@@ -78,7 +78,7 @@ export async function open(place, context) {
     put(findings, title('anomalies.findings', 'anomalies.findings_what'), found.length ? found.slice(0, 20).map(one => h('article.card.finding', { 'data-state': one.end === null ? 'warn' : null },
       h('header', pill(one.end === null ? 'warn' : 'empty', one.end === null ? t('anomalies.open') : t('anomalies.over')), h('h3', phrase(one.summary)),
         h('time.mute', `${dateTime(one.start * 1000)} – ${one.end === null ? '' : dateTime(one.end * 1000)}`)),
-      h('ul.finding-parts', one.evidence.map(part => h('li', phrase(part)))),
+      h('ul.finding-parts', one.evidence.map(part => h('li', phrase(local(part))))),
       h('p', h('button.quiet', { type: 'button', onclick: () => askChanges(one.labels.service, one.start, one.end ?? Date.now() / 1000) }, t('anomalies.changes_ask'))))) : h('section.card', empty(t('anomalies.quiet'), t('anomalies.quiet_why'))));
   }
 
@@ -88,7 +88,7 @@ export async function open(place, context) {
     try {
       const end = Math.max(to, from + 300);
       const answer = await get(api + 'anomalies/changes', { service, start: from, end });
-      put(changes, title('anomalies.changes', 'anomalies.changes_what'), h('section.card',
+      put(changes, title('anomalies.changes', 'anomalies.changes_what'), h('section.card' + (answer.changes.length ? '.flush' : ''),
         h('p.mute', t('anomalies.changes_span', { service: service || t('anomalies.all'), from: dateTime(from * 1000), to: dateTime(end * 1000), compared: answer.compared, seen: answer.seen })),
         answer.changes.length ? changeTable(answer) : empty(t('anomalies.changes_none'), t('anomalies.changes_none_why'))));
     } catch (error) {
@@ -125,7 +125,7 @@ export async function open(place, context) {
 
   function drawSeries(state) {
     if (!rows.length) return put(series);
-    put(series, title('anomalies.series', 'anomalies.series_what'), h('section.card', table([
+    put(series, title('anomalies.series', 'anomalies.series_what'), h('section.card.flush', table([
       { title: t('table.series'), text: row => row.name, cell: row => h('button.quiet.series-name', { type: 'button', onclick: () => { setQuery({ series: row.name }); drawPicture(); picture.scrollIntoView({ block: 'nearest' }); } }, row.name) },
       { title: t('anomalies.surprise'), hint: t('anomalies.surprise_hint'), numeric: true, value: row => row.surprise ?? -1, cell: row => (row.isReady ? figure(row.surprise, 4) : unknown) },
       { title: t('anomalies.value'), numeric: true, value: row => row.value, cell: row => figure(row.value) },
@@ -137,7 +137,7 @@ export async function open(place, context) {
 
   function drawGroups(all) {
     if (!all.length) return put(groups);
-    put(groups, title('anomalies.groups', 'anomalies.groups_what'), h('section.card', table([
+    put(groups, title('anomalies.groups', 'anomalies.groups_what'), h('section.card.flush', table([
       { title: t('anomalies.service'), text: row => row.service },
       { title: t('anomalies.columns'), numeric: true, value: row => row.columns, cell: row => figure(row.columns) },
       { title: t('anomalies.axes'), numeric: true, value: row => row.axes, cell: row => figure(row.axes) },
@@ -151,5 +151,8 @@ export async function open(place, context) {
   await update();
   return { update, ranged: update, reread: update, close: () => chart?.end() };
 }
+
+/** A sentence's times as the page writes times. */
+const local = said => ({ ...said, args: Object.fromEntries(Object.entries(said.args || {}).map(([name, text]) => [name, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? dateTime(Date.parse(text)) : text])) });
 
 const title = (key, what) => h('header.section-head', h('h2', t(key)), h('span.mute', t(what)));

@@ -1,5 +1,6 @@
 // Models: every version with its verdict in one line, connected servers, and how to begin when there is
-// none. With `?model=` in the URL it is the page of one version.
+// none; below, what is unusual in the series of each service. With `?model=` in the URL it is the page of
+// one version.
 
 import { get } from '../api.js';
 import { h, put } from '../dom.js';
@@ -16,7 +17,8 @@ export const modelLink = (model, version) => '/models?' + new URLSearchParams({ 
 export function open(place, context) {
   const trouble = h('div');
   const body = h('div.model-page', skeleton(6));
-  put(place, trouble, body);
+  const unusual = h('section');
+  put(place, trouble, body, unusual);
   let shown = null;
   const wanted = () => ({ model: query().get('model') || '', version: query().get('version') || '' });
 
@@ -25,6 +27,7 @@ export function open(place, context) {
     try {
       const data = await get('/api/martlet/v1/models', asked);
       put(trouble);
+      drawAnomalies(asked.model);
       const text = JSON.stringify([asked, data]);
       if (text === shown) return;
       shown = text;
@@ -56,6 +59,19 @@ export function open(place, context) {
         { title: t('models.errors'), numeric: true, value: one => one.signals.errors_per_second ?? null, cell: one => format(one.signals.errors_per_second, 'per_second') },
       ], servers, { caption: t('models.servers') }))] : null,
       models.length ? null : notice('ok', h('span', t('models.servers_only')), command(example())));
+  }
+
+  /** The part Anomalies: the standing of each service, or of one model. */
+  async function drawAnomalies(model) {
+    const state = await get('/api/martlet/v1/anomalies', { limit: 1 }).catch(() => null);
+    const services = list(state?.services).filter(one => !model || one.service === model);
+    if (!state || (model && !services.length)) return put(unusual);
+    put(unusual, h('div.section-head', h('h2', h('a', { href: '/anomalies' }, t('nav.anomalies'))), h('span.mute', t('anomalies.services_what'))),
+      h('div.card', services.length ? h('ul.plain-list', services.map(one => h('li',
+        pill(one.since ? 'warn' : one.ready ? 'ok' : 'empty', one.since ? t('anomalies.since', { count: one.parts, ago: ago(one.since * 1000) }) : t(one.ready ? 'anomalies.usual' : 'anomalies.not_yet')), ' ',
+        h('a', { href: '/anomalies?' + new URLSearchParams({ service: one.service }) }, one.service),
+        h('span.mute', ' ' + t('models.watched', { count: one.series })))))
+        : h('p.mute', t(state.isWatching ? 'anomalies.none' : 'anomalies.off'))));
   }
 
   const address = () => context.home()?.address || location.origin;
