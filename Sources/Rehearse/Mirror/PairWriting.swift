@@ -53,8 +53,9 @@ extension KeptPair {
 }
 
 extension PairOutcome {
-    /// The figures as JSON; names and numbers, no text of a prompt. Field by field and without a tree,
-    /// because every pair is written.
+    /// The figures as JSON; names and numbers, no text of a prompt.
+    ///
+    /// Field by field and without a tree, because every pair is written.
     var figures: [UInt8] {
         var writer = JSONWriter(capacity: 640)
         writer.beginObject()

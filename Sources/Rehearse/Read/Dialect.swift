@@ -34,7 +34,7 @@ public enum Dialect: String, Sendable, CaseIterable {
         }
     }
 
-    /// The first that fits counts. Bytes, because every request of a rehearsal is looked at.
+    /// The first that fits counts; bytes, because every request of a rehearsal is looked at.
     private static let endings: [(ending: StaticString, Dialect)] = [
         ("/api/embeddings", .ollamaEmbeddings), ("/chat/completions", .chat),
         ("/completions", .completions), ("/embeddings", .embeddings), ("/infer", .infer),
