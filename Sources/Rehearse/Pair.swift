@@ -13,7 +13,7 @@ public struct CapturedRequest: Sendable {
     public var method: String
     /// Path and query as sent, without host; a query's secrets are masked.
     public var path: String
-    /// Names in lower case; credentials are left out (``Redaction``).
+    /// Names in lower case; credentials are left out (``Scrub``).
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
 

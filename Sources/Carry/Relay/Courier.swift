@@ -107,6 +107,12 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     private let isAsleep = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let isOver = Atomic<Bool>(false)
+    /// While errands come, the queue is looked at this often and nobody rings: to wake a thread costs
+    /// the one that offers more than all the rest of a copy.
+    private static let gatherMillis: Int32 = 5
+    /// Nanoseconds without an errand after which the thread sleeps until it is rung for.
+    private static let restsAfter: Int64 = 50_000_000
+    private var startedAt: Int64 = 0
     private var legs: [ObjectIdentifier: (leg: Leg, tag: UInt64)] = [:]
     private var ended: [Leg] = []
     private var spare: [Leg] = []
@@ -147,12 +153,17 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     }
 
     func run() {
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, options.niceness)
+        giveWay(niceness: options.niceness)
         while !isStopping.load(ordering: .acquiring) {
             while legs.count < options.concurrency, let item = queue.take() { start(item) }
             transfers.expire()
             finish()
             if legs.count < options.concurrency, queue.waiting > 0 { continue }
+            if monotonicNow() - startedAt < Round.restsAfter {
+                transfers.turn(atMost: Round.gatherMillis) { _, _ in }
+                finish()
+                continue
+            }
             isAsleep.store(true, ordering: .sequentiallyConsistent)
             // Offered between the look and the flag: it did not ring.
             let isFree = legs.count < options.concurrency && queue.waiting > 0
@@ -166,6 +177,7 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     }
 
     private func start(_ item: ErrandSource) {
+        startedAt = monotonicNow()
         guard let errand = prepare(item) else { return }
         let leg =
             spare.popLast()

@@ -13,24 +13,61 @@ public struct HeaderBlock: Sendable {
     /// A block from pairs.
     public init(_ pairs: [(name: String, value: String)]) {
         bytes = []
-        for (name, value) in pairs {
-            bytes += name.utf8
-            bytes += ": ".utf8
-            bytes += value.utf8
-            bytes.append(0)
+        for (name, value) in pairs { add(name, value) }
+    }
+
+    private mutating func add(_ name: String, _ value: String) {
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(0x20)
+        bytes.append(contentsOf: value.utf8)
+        bytes.append(0)
+    }
+
+    /// Puts a header at the end, instead of those of its name.
+    public mutating func set(_ name: String, _ value: String) {
+        let wanted = Array(name.lowercased().utf8)
+        self = filtered { $0 != wanted }
+        add(name, value)
+    }
+
+    /// The lines whose names pass, as they are; names are asked in lower case.
+    public func filtered(_ passes: ([UInt8]) -> Bool) -> HeaderBlock {
+        var kept: [UInt8] = []
+        kept.reserveCapacity(bytes.count + 128)
+        eachLine { line, name in
+            if passes(name) {
+                kept.append(contentsOf: line)
+                kept.append(0)
+            }
+        }
+        return HeaderBlock(bytes: kept)
+    }
+
+    /// Calls for each line with its name in lower case.
+    private func eachLine(_ body: (UnsafeBufferPointer<UInt8>, [UInt8]) -> Void) {
+        bytes.withUnsafeBufferPointer { all in
+            var start = 0
+            while start < all.count {
+                var end = start
+                while end < all.count, all[end] != 0 { end += 1 }
+                let line = UnsafeBufferPointer(rebasing: all[start..<end])
+                start = end + 1
+                guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+                body(line, line[..<colon].map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 })
+            }
         }
     }
 
     /// The headers in order; names in lower case.
     public var pairs: [(name: String, value: String)] {
-        bytes.split(separator: 0).compactMap { line in
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-            let value = line[(colon + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
-            return (
-                String(decoding: line[..<colon], as: UTF8.self).lowercased(),
-                String(decoding: value, as: UTF8.self)
-            )
+        var pairs: [(name: String, value: String)] = []
+        eachLine { line, name in
+            let value = line[(name.count + 1)...].drop { $0 == 0x20 || $0 == 0x09 }
+            pairs.append(
+                (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
         }
+        return pairs
     }
 
     /// The first value of a name, given in lower case.

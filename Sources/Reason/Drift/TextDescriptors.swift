@@ -28,12 +28,12 @@ public struct TextDescriptors: Sendable, Equatable {
 
     public init(_ text: String) {
         var inWord = false
-        var scripts: [TextLanguage: Int] = [:]
+        var scripts = ScriptCounts()
         var first: Unicode.Scalar?
         for scalar in text.unicodeScalars {
             characters += 1
             let script = Self.script(scalar)
-            if script != .none { scripts[script, default: 0] += 1 }
+            scripts.add(script)
             switch script {
             case .han, .kana:
                 words += 1
@@ -51,33 +51,27 @@ public struct TextDescriptors: Sendable, Equatable {
                 if !inWord { words += 1 }
                 inWord = true
             }
-            if Self.sentenceEnds.contains(scalar) { sentences += 1 }
+            if Self.endsSentence(scalar) { sentences += 1 }
             if first == nil && !scalar.properties.isWhitespace { first = scalar }
         }
         if characters > 0 && sentences == 0 && words > 0 { sentences = 1 }
-        // Any kana makes a Han text Japanese; a tenth of Han makes a mixed text Chinese.
-        if scripts[.kana, default: 0] > 0
-            && scripts[.kana, default: 0] * 5 > scripts[.han, default: 0]
-        {
-            language = .kana
-        } else if scripts[.han, default: 0] * 10 > scripts.values.reduce(0, +) {
-            language = .han
-        } else {
-            language =
-                TextLanguage.allCases.max { scripts[$0, default: 0] < scripts[$1, default: 0] }
-                ?? .none
-            if scripts.isEmpty { language = .none }
-        }
+        language = scripts.language
         let lowered = text.lowercased()
         isRefusal = Self.refuses(lowered)
-        hasCode = lowered.contains("```")
-        hasLink = lowered.contains("http://") || lowered.contains("https://")
-        hasList = Self.listed(text)
+        let bytes = Array(lowered.utf8)
+        hasCode = bytes.hasText("```")
+        hasLink = bytes.hasText("http://") || bytes.hasText("https://")
+        hasList = Self.listed(bytes)
         let isBracketed = first == "{" || first == "["
         isJSON = (isBracketed || hasCode) && Self.parsesAsJSON(text)
     }
 
-    private static let sentenceEnds: Set<Unicode.Scalar> = [".", "!", "?", "。", "！", "？"]
+    private static func endsSentence(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case ".", "!", "?", "。", "！", "？": true
+        default: false
+        }
+    }
 
     /// Openings of refusals.
     ///
@@ -93,20 +87,30 @@ public struct TextDescriptors: Sendable, Equatable {
         "抱歉，我不", "抱歉，我无", "对不起，我", "作为一个人工智能", "作为一个ai", "作为ai", "我沒有辦法", "我無法",
     ]
 
+    /// The openings by their first byte, as bytes: each text is looked through for all of them.
+    private static let refusalsByByte = Dictionary(
+        grouping: refusals.map { Array($0.utf8) }, by: { $0[0] })
+
     private static func refuses(_ lowered: String) -> Bool {
-        let opening = String(lowered.prefix(200))
-        return refusals.contains { opening.contains($0) }
+        let opening = Array(lowered.prefix(200).utf8)
+        for (index, byte) in opening.enumerated() {
+            guard let known = refusalsByByte[byte] else { continue }
+            if known.contains(where: { opening[index...].starts(with: $0) }) { return true }
+        }
+        return false
     }
 
-    private static func listed(_ text: String) -> Bool {
+    private static let bullets = ["- ", "* ", "• "].map { Array($0.utf8) }
+    private static let afterNumbers = [". ", ") ", "、"].map { Array($0.utf8) }
+
+    private static func listed(_ bytes: [UInt8]) -> Bool {
         var items = 0
-        for line in text.split(separator: "\n") {
-            let trimmed = line.drop { $0 == " " || $0 == "\t" }
-            let afterNumber = trimmed.drop { $0.isNumber }
-            if trimmed.hasPrefix("- ") || trimmed.hasPrefix("* ") || trimmed.hasPrefix("• ")
+        for line in bytes.split(separator: 0x0a) {
+            let trimmed = line.drop { $0 == 0x20 || $0 == 0x09 }
+            let afterNumber = trimmed.drop { $0 >= 0x30 && $0 <= 0x39 }
+            if bullets.contains(where: { trimmed.starts(with: $0) })
                 || (afterNumber.count < trimmed.count
-                    && (afterNumber.hasPrefix(". ") || afterNumber.hasPrefix(") ")
-                        || afterNumber.hasPrefix("、")))
+                    && afterNumbers.contains { afterNumber.starts(with: $0) })
             {
                 items += 1
             }
@@ -123,7 +127,9 @@ public struct TextDescriptors: Sendable, Equatable {
     }
 
     private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.numericType == .decimal
+        scalar.isASCII
+            ? scalar.value >= 0x30 && scalar.value <= 0x39
+            : scalar.properties.numericType == .decimal
     }
 
     private static func script(_ scalar: Unicode.Scalar) -> TextLanguage {
@@ -131,10 +137,39 @@ public struct TextDescriptors: Sendable, Equatable {
         // Between the letters lie the signs of multiplication and division.
         case 0xd7, 0xf7: .none
         case 0x41...0x5a, 0x61...0x7a, 0xc0...0x24f: .latin
+        // Most of what is no letter; the tables of Unicode are slow.
+        case 0..<0x80: .none
         case 0x4e00...0x9fff, 0x3400...0x4dbf, 0x20000...0x3ffff, 0xf900...0xfaff: .han
         case 0x3041...0x30ff: .kana
         case 0x400...0x52f: .cyrillic
         default: scalar.properties.isAlphabetic ? .other : .none
         }
+    }
+}
+
+/// How many letters of each script a text has.
+private struct ScriptCounts {
+    private var counts = SIMD8<Int>()
+
+    mutating func add(_ script: TextLanguage) {
+        switch script {
+        case .latin: counts[0] += 1
+        case .han: counts[1] += 1
+        case .kana: counts[2] += 1
+        case .cyrillic: counts[3] += 1
+        case .other: counts[4] += 1
+        case .none: break
+        }
+    }
+
+    /// Any kana makes a Han text Japanese; a tenth of Han makes a mixed text Chinese.
+    var language: TextLanguage {
+        let (han, kana) = (counts[1], counts[2])
+        if kana > 0 && kana * 5 > han { return .kana }
+        if han * 10 > counts.wrappedSum() { return .han }
+        let most = counts.max()
+        if most == 0 { return .none }
+        let order: [TextLanguage] = [.latin, .han, .kana, .cyrillic, .other]
+        return order.indices.first { counts[$0] == most }.map { order[$0] } ?? .none
     }
 }

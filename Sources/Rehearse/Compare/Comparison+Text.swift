@@ -13,28 +13,33 @@ extension Comparison {
     ) {
         let (a, b) = (sides.primary.reply, sides.candidate.reply)
         let asked = Asked(request.body, schema: options.schema)
-        let (words, others) = (textTokens(a.text ?? ""), textTokens(b.text ?? ""))
-        let isSame = words == others && a.toolCalls == b.toolCalls
+        // What was said alike is taken apart once, and only for a second copy that said it otherwise.
+        let isTaken = !sides.areEqual || (sides.second != nil && !sides.isSecondEqual)
+        let words = isTaken ? textTokens(a.text ?? "") : []
+        let others = sides.areEqual ? words : textTokens(b.text ?? "")
+        let isSame = sides.areEqual || words == others && a.toolCalls == b.toolCalls
         outcome.readings.append(
             .difference(.agreement, primary: 1, candidate: isSame ? 1 : 0))
-        let nearness = rougeL(words, others)
+        let nearness = sides.areEqual ? 1 : rougeL(words, others)
         outcome.readings.append(.nearness(.similarity, nearness))
         if let second = sides.second?.reply {
-            let own = rougeL(words, textTokens(second.text ?? ""))
+            let own = sides.isSecondEqual ? 1 : rougeL(words, textTokens(second.text ?? ""))
             outcome.readings.append(.difference(.excess, primary: own, candidate: nearness))
         }
         if let meaning { outcome.readings.append(.nearness(.cosine, meaning)) }
+        let isFormed = asked.isFormed(a)
         outcome.readings.append(
             .difference(
-                .format, primary: asked.isFormed(a) ? 1 : 0,
-                candidate: asked.isFormed(b) ? 1 : 0))
+                .format, primary: isFormed ? 1 : 0,
+                candidate: (sides.areEqual ? isFormed : asked.isFormed(b)) ? 1 : 0))
         if !a.toolCalls.isEmpty || !b.toolCalls.isEmpty {
             outcome.readings.append(
                 .difference(
                     .tools, primary: asked.canCall(a) ? 1 : 0,
                     candidate: asked.canCall(b) ? 1 : 0))
         }
-        let (left, right) = (TextDescriptors(a.text ?? ""), TextDescriptors(b.text ?? ""))
+        let left = TextDescriptors(a.text ?? "")
+        let right = sides.areEqual ? left : TextDescriptors(b.text ?? "")
         outcome.readings.append(
             .difference(
                 .refusal, primary: left.isRefusal ? 0 : 1, candidate: right.isRefusal ? 0 : 1))

@@ -30,7 +30,13 @@ public struct Comparison: Sendable {
     /// - Parameter meaning: the cosine of embeddings of the two texts, when somebody asked for them.
     public func outcome(of pair: Pair, meaning: Double? = nil) -> PairOutcome {
         let dialect = dialect(of: pair.request)
-        let sides = Sides(pair, dialect: dialect)
+        return outcome(of: pair, Sides(pair, dialect: dialect), dialect, meaning: meaning)
+    }
+
+    /// What a pair says whose answers were read.
+    func outcome(
+        of pair: Pair, _ sides: Sides, _ dialect: Dialect, meaning: Double? = nil
+    ) -> PairOutcome {
         var outcome = PairOutcome(id: pair.request.id, time: pair.request.time)
         outcome.slices = slices(pair, dialect)
         outcome.hasSecond = sides.second != nil
@@ -45,6 +51,7 @@ public struct Comparison: Sendable {
             compareAnswers(sides, dialect, &outcome)
             if dialect.isText { compareTexts(sides, pair.request, meaning, &outcome) }
             if dialect.isEmbedding { compareVectors(sides, &outcome) }
+            if let label = pair.label { join(label, to: &outcome) }
             compareStructure(sides, dialect, &outcome)
         }
         outcome.badness = badness(outcome)
@@ -54,17 +61,26 @@ public struct Comparison: Sendable {
     /// What a label that came later says about a pair whose classes or numbers were kept.
     public func late(_ outcome: PairOutcome, label: String) -> PairOutcome {
         var late = PairOutcome(id: outcome.id, time: outcome.time)
-        late.slices = outcome.slices.filter { $0.field != "label" }
-        late.label = label
-        if let classes = outcome.classes {
-            late.slices.append(Slice("label", label))
-            late.classes = classes
-            late.readings.append(accuracy(classes.primary, classes.candidate, label))
-        } else if let numbers = outcome.numbers, let truth = Double(label) {
-            late.readings.append(deviation(numbers.primary, numbers.candidate, truth))
-        }
+        late.slices = outcome.slices
+        late.classes = outcome.classes
+        late.numbers = outcome.numbers
+        join(label, to: &late)
+        // It was counted among the numbers when it came.
+        late.numbers = nil
         late.badness = badness(late)
         return late
+    }
+
+    /// Joins the true class or number with what the sides said, whenever it came.
+    func join(_ label: String, to outcome: inout PairOutcome) {
+        outcome.label = label
+        if let classes = outcome.classes {
+            outcome.slices.removeAll { $0.field == "label" }
+            outcome.slices.append(Slice("label", label))
+            outcome.readings.append(accuracy(classes.primary, classes.candidate, label))
+        } else if let numbers = outcome.numbers, let truth = Double(label) {
+            outcome.readings.append(deviation(numbers.primary, numbers.candidate, truth))
+        }
     }
 
     /// What opinions of both answers say that came later: scores in 0…1, more is better.
@@ -97,7 +113,8 @@ public struct Comparison: Sendable {
         _ sides: Sides, _ dialect: Dialect, _ outcome: inout PairOutcome
     ) {
         let primary = Prediction(sides.primary.reply, options.answerPath)
-        let candidate = Prediction(sides.candidate.reply, options.answerPath)
+        let candidate =
+            sides.areEqual ? primary : Prediction(sides.candidate.reply, options.answerPath)
         if let a = primary.name {
             let b = candidate.name ?? ""
             outcome.classes = (a, b)
@@ -108,10 +125,6 @@ public struct Comparison: Sendable {
                     .difference(
                         .excess, primary: a == second.name ? 1 : 0, candidate: a == b ? 1 : 0))
             }
-            if let label = outcome.label {
-                outcome.slices.append(Slice("label", label))
-                outcome.readings.append(accuracy(a, b, label))
-            }
         } else if let a = primary.number {
             let b = candidate.number ?? .nan
             outcome.numbers = (a, b)
@@ -121,9 +134,6 @@ public struct Comparison: Sendable {
                 let own = isSame(a, second.number ?? .nan)
                 outcome.readings.append(
                     .difference(.excess, primary: own ? 1 : 0, candidate: isSame(a, b) ? 1 : 0))
-            }
-            if let truth = outcome.label.flatMap({ Double($0) }) {
-                outcome.readings.append(deviation(a, b, truth))
             }
         }
     }
@@ -152,17 +162,19 @@ public struct Comparison: Sendable {
         let ignored = ignored[dialect] ?? []
         outcome.isCompared = true
         let candidate = sides.candidate.reply.document ?? .null
-        let difference = StructureDifference(
-            primary, candidate, options: options, ignored: ignored)
+        let difference =
+            sides.areEqual
+            ? [:]
+            : StructureDifference(primary, candidate, options: options, ignored: ignored).entries
         var paths: [String: PathReading] = [:]
-        for (path, entry) in difference.entries {
+        for (path, entry) in difference {
             var reading = PathReading(path)
             reading.candidate = entry.kind
             reading.candidateDistance = entry.distance
             reading.typeStep = entry.typeStep
             paths[path] = reading
         }
-        if let second = sides.second?.reply.document {
+        if let second = sides.second?.reply.document, !(sides.areEqual && sides.isSecondEqual) {
             let own = StructureDifference(primary, second, options: options, ignored: ignored)
             let (left, right) = (LeafValues(candidate), LeafValues(second))
             for (path, entry) in own.entries {
@@ -189,7 +201,8 @@ public struct Comparison: Sendable {
     /// Answers that are no JSON: the same bytes, or not.
     private func compareBytes(_ sides: Sides, _ outcome: inout PairOutcome) {
         if outcome[.agreement] != nil { return }
-        let isSame = sides.primary.answer.body == sides.candidate.answer.body
+        let isSame =
+            sides.areEqual || sides.primary.answer.body == sides.candidate.answer.body
         outcome.readings.append(
             .difference(.agreement, primary: 1, candidate: isSame ? 1 : 0))
     }
@@ -212,29 +225,6 @@ public struct Comparison: Sendable {
             }
         }
         return badness
-    }
-}
-
-/// The answers of a pair with what they say.
-struct Sides {
-    struct Side {
-        var answer: Answer
-        var reply: Reply
-    }
-
-    var primary: Side
-    var candidate: Side
-    var second: Side?
-
-    init(_ pair: Pair, dialect: Dialect) {
-        func read(_ answer: Answer) -> Side {
-            let reply = Reply(answer, dialect: dialect)
-            return Side(answer: reply.completing(answer), reply: reply)
-        }
-        primary = read(pair.primary)
-        candidate = read(pair.candidate)
-        second = pair.second.map(read)
-        if second?.answer.isGood == false { second = nil }
     }
 }
 

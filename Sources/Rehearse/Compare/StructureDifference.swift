@@ -61,7 +61,7 @@ struct StructureDifference {
         case (.number(let left), .number(let right)):
             compareNumbers(left, right, path)
         case (.string(let left), .string(let right)):
-            if !left.utf8.elementsEqual(right.utf8) {
+            if !isSameText(left, right) {
                 note(path, .value, distance: 1 - 0.5 * Self.nearness(left, right))
             }
         case (.bool(let left), .bool(let right)):
@@ -140,6 +140,19 @@ struct StructureDifference {
         case .string: 3
         case .array: 4
         case .object: 5
+        }
+    }
+}
+
+/// Whether two texts have the same bytes; `==` would call canonically equivalent ones the same.
+private func isSameText(_ a: String, _ b: String) -> Bool {
+    let count = a.utf8.count
+    guard count == b.utf8.count else { return false }
+    var (a, b) = (a, b)
+    return a.withUTF8 { left in
+        b.withUTF8 { right in
+            guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+            return memcmp(left, right, count) == 0
         }
     }
 }

@@ -10,6 +10,7 @@ private let tokensMax = 2_000
 
 /// The tokens of a text, lower case.
 func textTokens(_ text: String) -> [String] {
+    if let tokens = plainTokens(text) { return tokens }
     var tokens: [String] = []
     var word = ""
     for scalar in text.lowercased().unicodeScalars {
@@ -29,6 +30,28 @@ func textTokens(_ text: String) -> [String] {
     return tokens
 }
 
+/// The tokens of a text of ASCII alone, by bytes: the tables of Unicode are slow; nil for another text.
+private func plainTokens(_ text: String) -> [String]? {
+    let bytes = Array(text.utf8)
+    guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+    var tokens: [String] = []
+    var word: [UInt8] = []
+    for byte in bytes {
+        switch byte {
+        case 0x61...0x7a, 0x30...0x39: word.append(byte)
+        case 0x41...0x5a: word.append(byte | 0x20)
+        case UInt8(ascii: "'"): continue
+        default:
+            if word.isEmpty { continue }
+            tokens.append(String(decoding: word, as: UTF8.self))
+            word.removeAll(keepingCapacity: true)
+            if tokens.count >= tokensMax { return tokens }
+        }
+    }
+    if !word.isEmpty { tokens.append(String(decoding: word, as: UTF8.self)) }
+    return tokens
+}
+
 private func isIdeograph(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x3041...0x30ff, 0x3400...0x4dbf, 0x4e00...0x9fff, 0xf900...0xfaff, 0x20000...0x3ffff:
@@ -42,9 +65,9 @@ func normalisedText(_ text: String) -> String { textTokens(text).joined(separato
 
 /// 1 − edit distance ÷ the longer length; 1 for two empty ones.
 func tokenSimilarity(_ a: [String], _ b: [String]) -> Double {
+    if a == b { return 1 }
     let (a, b) = numbered(a, b)
     let longer = max(a.count, b.count)
-    if longer == 0 { return 1 }
     var row = Array(0...b.count)
     for (index, token) in a.enumerated() {
         var corner = row[0]
@@ -60,7 +83,7 @@ func tokenSimilarity(_ a: [String], _ b: [String]) -> Double {
 
 /// ROUGE-L: the F1 of the longest common subsequence; 1 for two empty ones.
 func rougeL(_ a: [String], _ b: [String]) -> Double {
-    if a.isEmpty && b.isEmpty { return 1 }
+    if a == b { return 1 }
     let (a, b) = numbered(a, b)
     var row = [Int](repeating: 0, count: b.count + 1)
     for token in a {

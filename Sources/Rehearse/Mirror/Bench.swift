@@ -35,6 +35,10 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
 
     /// Pairs that may wait for a commit before the bench stops taking.
     private static let freshMax = 10_000
+    /// Nanoseconds between commits: each writes the trial anew and waits for the disk.
+    private static let commitEvery: Int64 = 1_000_000_000
+    /// Drawn pairs in a commit whose texts are kept; more would push each other out of the few that stay.
+    private static let drawnMax = 8
 
     let settings: MirrorSettings
     let gate: CopyGate
@@ -55,6 +59,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     private var sweepAt: Int64 = 0
     private var hasComplained = false
     private var drawn: UInt64 = 0
+    private var drawnTexts = 0
 
     init(
         _ settings: MirrorSettings, candidates: [BenchCandidate], gate: CopyGate,
@@ -118,7 +123,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     }
 
     func run() {
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 15)
+        giveWay(niceness: 15)
         while !isStopping.load(ordering: .acquiring) {
             // Pairs are gathered for a moment: one look, one commit.
             usleep(20_000)
@@ -158,7 +163,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             commit()
             // Large trials take a while to write: never more than a twentieth of the time.
             let took = clock.monotonic() - now
-            commitAt = now + max(500_000_000, took * 20)
+            commitAt = now + max(Bench.commitEvery, took * 20)
         }
         if now >= sweepAt {
             sweepAt = now + 60_000_000_000
@@ -190,15 +195,19 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     private func judge(_ ensemble: Ensemble?) {
         guard let ensemble, let relayed = ensemble.primary else { return }
         gate.held.subtract(CopyGate.weight(ensemble.request), ordering: .relaxed)
-        let primary = Answer(relayed, bytesMax: settings.answerBytesMax * 8)
-        let second = ensemble.answers[candidates.count].map {
-            Answer($0, bytesMax: settings.answerBytesMax * 8)
-        }
         let isUsable = relayed.ending != .cancelled && relayed.ending != .tooLarge
         let request = CapturedRequest(
             id: ensemble.id, time: ensemble.request.time, method: ensemble.request.method,
             path: ensemble.request.path, headers: ensemble.request.headers.pairs,
             body: ensemble.request.body)
+        let dialect = comparison.dialect(of: request)
+        func answer(_ came: RelayedAnswer) -> Answer {
+            Answer(came, bytesMax: settings.answerBytesMax * 8)
+        }
+        let copy = ensemble.answers[candidates.count].map(answer)
+        let primary = Sides.Side(
+            Fairness.timed(answer(relayed), by: copy, dialect), dialect)
+        let second = copy.map { Sides.Side($0, dialect, beside: primary) }
         for index in candidates.indices {
             guard let came = ensemble.answers[index] else { continue }
             // Given up by us: that says nothing about the candidate.
@@ -206,19 +215,19 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
                 candidates[index].meters.skip(.agentStopped)
                 continue
             }
-            var answer = Answer(came, bytesMax: settings.answerBytesMax * 8)
-            answer = Reply(answer, dialect: comparison.dialect(of: request)).completing(answer)
-            answer.usage.cost =
-                answer.usage.cost ?? candidates[index].settings.prices.cost(of: answer.usage)
-            spend(index, answer)
+            var candidate = Sides.Side(answer(came), dialect, beside: primary)
+            candidate.note(
+                cost: candidates[index].settings.prices.cost(of: candidate.answer.usage))
+            spend(index, candidate.answer)
             guard isUsable else {
                 candidates[index].meters.skip(.answerUnusable)
                 continue
             }
-            let asked = Fairness.timed(
-                primary, by: second, comparison.dialect(of: request))
-            take(
-                Pair(request: request, primary: asked, candidate: answer, second: second), index)
+            let pair = Pair(
+                request: request, primary: primary.answer, candidate: candidate.answer,
+                second: copy)
+            let sides = Sides(primary, candidate, second: second)
+            take(pair, comparison.outcome(of: pair, sides, dialect), index)
         }
     }
 
@@ -236,8 +245,8 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         }
     }
 
-    private func take(_ pair: Pair, _ index: Int) {
-        var outcome = comparison.outcome(of: pair)
+    private func take(_ pair: Pair, _ compared: PairOutcome, _ index: Int) {
+        var outcome = compared
         // A slice is shown and kept: a header or field may hold what must not be.
         for place in outcome.slices.indices {
             outcome.slices[place].value = Scrub.text(outcome.slices[place].value)
@@ -245,7 +254,10 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         candidates[index].trial.add(outcome)
         candidates[index].isChanged = true
         drawn &+= 1
-        let isDrawn = Sampling(share: settings.keepShare).takes(value: nil, number: drawn)
+        let isDrawn =
+            (drawnTexts < Bench.drawnMax || settings.keepShare >= 1)
+            && Sampling(share: settings.keepShare).takes(value: nil, number: drawn)
+        if isDrawn { drawnTexts += 1 }
         let isWorst =
             outcome.badness > 0
             && candidates[index].trial.worst.contains { $0.id == outcome.id }
@@ -257,6 +269,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
 
     /// Commits every candidate that has something new; what could not be committed stays for the next time.
     @discardableResult func commit() -> Bool {
+        drawnTexts = 0
         var isDone = true
         for index in candidates.indices where candidates[index].isChanged {
             isDone = commit(index) && isDone

@@ -11,20 +11,19 @@ extension CandidateSettings {
     /// - Returns: nil when the body had to be rewritten and is no JSON object.
     public func copy(of request: RelayedRequest, tag: UInt64, id: String) -> Errand? {
         guard let body = rewritten(request) else { return nil }
-        var pairs = request.headers.pairs.filter { header in
-            !Scrub.isTelling(header.name) && header.name != "via"
-                && header.name != "x-request-id" && header.name != "host"
+        var block = request.headers.filtered { name in
+            !Scrub.isTelling(name) && !CandidateSettings.own.contains(name)
         }
-        for header in headers {
-            pairs.removeAll { $0.name == header.name.lowercased() }
-            pairs.append(header)
-        }
-        pairs.append(("x-request-id", id))
-        pairs.append(("x-martlet-shadow", "1"))
+        for (name, value) in headers { block.set(name, value) }
+        block.set("x-request-id", id)
+        block.set("x-martlet-shadow", "1")
         return Errand(
             tag: tag, server: server, method: request.method, path: request.path,
-            headers: HeaderBlock(pairs), body: body)
+            headers: block, body: body)
     }
+
+    /// Headers that a copy has of its own.
+    private static let own = ["via", "x-request-id", "host"].map { Array($0.utf8) }
 
     private func rewritten(_ request: RelayedRequest) -> [UInt8]? {
         // The quick look saves reading every body when nothing has to change.
@@ -48,25 +47,4 @@ extension CandidateSettings {
 extension JSONPath {
     fileprivate static let model = JSONPath(names: ["model"])
     fileprivate static let includeUsage = JSONPath(names: ["stream_options", "include_usage"])
-}
-
-extension [UInt8] {
-    /// Whether the bytes hold a text.
-    func hasText(_ text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        guard count >= length, length > 0 else { return false }
-        let wanted = UnsafeBufferPointer(start: text.utf8Start, count: length)
-        return withUnsafeBufferPointer { bytes in
-            var index = 0
-            while index + length <= bytes.count {
-                if bytes[index] == wanted[0],
-                    bytes[index..<(index + length)].elementsEqual(wanted)
-                {
-                    return true
-                }
-                index += 1
-            }
-            return false
-        }
-    }
 }

@@ -3,6 +3,7 @@
 // compute only are copied by themselves; others when the configuration names them.
 
 public import Basics
+internal import Bytes
 
 /// The filters of a rehearsal.
 public struct MirrorFilter: Sendable {
@@ -19,7 +20,7 @@ public struct MirrorFilter: Sendable {
     public init() {}
 
     /// Paths of the protocols that compute an answer and change nothing.
-    private static let safeEndings = [
+    private static let safeEndings: [StaticString] = [
         "/chat/completions", "/completions", "/embeddings", "/responses", "/moderations", "/rerank",
         "/infer", ":predict", ":classify", ":regress", ":explain", "/api/generate", "/api/chat",
         "/api/embed", "/api/embeddings", "/generate", "/generate_stream", "/classify", "/predict",
@@ -30,7 +31,7 @@ public struct MirrorFilter: Sendable {
     public func refusal(
         method: String, path full: String, header: (String) -> String?
     ) -> SkipReason? {
-        let path = String(full.prefix { $0 != "?" })
+        let path = String(full.utf8.prefix { $0 != UInt8(ascii: "?") }) ?? full
         if !methods.isEmpty, !methods.contains(method) { return .filtered }
         if let pattern = self.path, !fits(pattern, path) { return .filtered }
         if let pattern = notPath, fits(pattern, path) { return .filtered }
@@ -46,12 +47,15 @@ public struct MirrorFilter: Sendable {
         (try? pattern.matches(text)) ?? false
     }
 
+    private func isSafe(_ path: [UInt8]) -> Bool {
+        MirrorFilter.safeEndings.contains { path.ends(with: $0) } || path.hasText("/predictions/")
+    }
+
     private func isSafe(_ method: String, _ path: String) -> Bool {
         switch method {
         case "GET", "HEAD", "OPTIONS": true
         case "POST":
-            MirrorFilter.safeEndings.contains { path.hasSuffix($0) }
-                || path.contains("/predictions/")
+            isSafe(Array(path.utf8))
         default: false
         }
     }

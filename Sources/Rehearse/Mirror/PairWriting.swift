@@ -12,7 +12,7 @@ extension KeptPair {
     init(_ outcome: PairOutcome, _ pair: Pair?) {
         self.init(
             id: outcome.id, time: outcome.time, badness: outcome.badness,
-            figures: String(decoding: outcome.json.encoded, as: UTF8.self),
+            figures: String(decoding: outcome.figures, as: UTF8.self),
             texts: pair.map { KeptPair.texts($0) }, label: outcome.label)
     }
 
@@ -54,49 +54,50 @@ extension KeptPair {
 
 extension PairOutcome {
     /// The figures as JSON; names and numbers, no text of a prompt.
-    var json: JSON {
-        var fields: [(key: String, value: JSON)] = [
-            (
-                "readings",
-                .array(
-                    readings.map { reading in
-                        .object([
-                            ("metric", .string(reading.metric.rawValue)),
-                            ("primary", reading.primary.map { JSON.number($0) } ?? JSON.null),
-                            ("candidate", reading.candidate.map { JSON.number($0) } ?? JSON.null),
-                            ("gain", .number(reading.gain)),
-                        ])
-                    })
-            ),
-            (
-                "slices",
-                .array(slices.map { .array([.string($0.field), .string($0.value)]) })
-            ),
-            (
-                "paths",
-                .array(
-                    paths.filter { $0.candidate != nil }.prefix(20).map { path in
-                        .array([
-                            .string(path.path), .string(path.candidate?.rawValue ?? ""),
-                        ])
-                    })
-            ),
-        ]
+    ///
+    /// Field by field and without a tree, because every pair is written.
+    var figures: [UInt8] {
+        var writer = JSONWriter(capacity: 640)
+        writer.beginObject()
+        writer.key("readings")
+        writer.beginArray()
+        for reading in readings { write(reading, &writer) }
+        writer.endArray()
+        writer.key("slices")
+        writer.beginArray()
+        for slice in slices { writer.strings(slice.field, slice.value) }
+        writer.endArray()
+        writer.key("paths")
+        writer.beginArray()
+        for path in paths.lazy.filter({ $0.candidate != nil }).prefix(20) {
+            writer.strings(path.path, path.candidate?.rawValue ?? "")
+        }
+        writer.endArray()
         if let classes {
-            fields.append(
-                (
-                    "classes",
-                    .array([
-                        .string(Scrub.text(classes.primary)),
-                        .string(Scrub.text(classes.candidate)),
-                    ])
-                ))
+            writer.key("classes")
+            writer.strings(Scrub.text(classes.primary), Scrub.text(classes.candidate))
         }
         if let numbers {
-            fields.append(
-                ("numbers", .array([.number(numbers.primary), .number(numbers.candidate)])))
+            writer.key("numbers")
+            writer.beginArray()
+            writer.number(numbers.primary)
+            writer.number(numbers.candidate)
+            writer.endArray()
         }
-        return .object(fields)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func write(_ reading: Reading, _ writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("metric", reading.metric.rawValue)
+        for (name, value) in [("primary", reading.primary), ("candidate", reading.candidate)] {
+            writer.key(name)
+            if let value { writer.number(value) } else { writer.null() }
+        }
+        writer.key("gain")
+        writer.number(reading.gain)
+        writer.endObject()
     }
 
     /// What was kept of a pair's outcome: its slices, and the classes or numbers; nil when it is
@@ -115,5 +116,15 @@ extension PairOutcome {
         } else if let sides = json["numbers"]?.items?.compactMap(\.double), sides.count == 2 {
             numbers = (sides[0], sides[1])
         }
+    }
+}
+
+extension JSONWriter {
+    /// An array of two texts.
+    fileprivate mutating func strings(_ first: String, _ second: String) {
+        beginArray()
+        string(first)
+        string(second)
+        endArray()
     }
 }

@@ -8,7 +8,7 @@ public import Bytes
 
 /// Takes secrets out of what is kept.
 public enum Scrub {
-    private static let telling = [
+    private static let telling: [StaticString] = [
         "auth", "cookie", "key", "password", "passwd", "secret", "token", "credential", "session",
     ]
     private static let prefixes = [
@@ -18,9 +18,11 @@ public enum Scrub {
 
     /// Whether a header, field or parameter of this name holds a credential.
     public static func isTelling(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return telling.contains { name.contains($0) }
+        isTelling(Array(name.lowercased().utf8))
     }
+
+    /// The same of a name in lower case, as bytes.
+    static func isTelling(_ name: [UInt8]) -> Bool { telling.contains { name.hasText($0) } }
 
     /// Headers without credentials.
     public static func headers(

@@ -1,6 +1,8 @@
 // The protocols that are understood, told apart by path: what an answer means depends on who was
 // asked. An unknown path is generic JSON, and what is no JSON is text or bytes.
 
+internal import Bytes
+
 /// A protocol of model servers.
 public enum Dialect: String, Sendable, CaseIterable {
     /// OpenAI `/v1/chat/completions`, JSON or server-sent events.
@@ -24,23 +26,21 @@ public enum Dialect: String, Sendable, CaseIterable {
 
     /// The protocol that a path speaks.
     public init(path: String) {
-        let path = path.prefix { $0 != "?" }
-        let ends: [(String, Dialect)] = [
-            ("/chat/completions", .chat), ("/completions", .completions),
-            ("/embeddings", .embeddings), ("/infer", .infer), (":predict", .predict),
-            ("/api/generate", .ollama), ("/api/chat", .ollama),
-            ("/api/embed", .ollamaEmbeddings),
-        ]
-        if path.hasSuffix("/api/embeddings") {
-            self = .ollamaEmbeddings
-        } else if let (_, dialect) = ends.first(where: { path.hasSuffix($0.0) }) {
+        let path = Array(path.utf8.prefix { $0 != UInt8(ascii: "?") })
+        if let (_, dialect) = Dialect.endings.first(where: { path.ends(with: $0.ending) }) {
             self = dialect
-        } else if path.contains("/predictions/") {
-            self = .torchServe
         } else {
-            self = .json
+            self = path.hasText("/predictions/") ? .torchServe : .json
         }
     }
+
+    /// The first that fits counts; bytes, because every request of a rehearsal is looked at.
+    private static let endings: [(ending: StaticString, Dialect)] = [
+        ("/api/embeddings", .ollamaEmbeddings), ("/chat/completions", .chat),
+        ("/completions", .completions), ("/embeddings", .embeddings), ("/infer", .infer),
+        (":predict", .predict), ("/api/generate", .ollama), ("/api/chat", .ollama),
+        ("/api/embed", .ollamaEmbeddings),
+    ]
 
     /// Answers are texts that a model wrote.
     public var isText: Bool { self == .chat || self == .completions || self == .ollama }

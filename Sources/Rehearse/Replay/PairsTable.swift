@@ -157,10 +157,6 @@ private struct Cells {
             outcome.readings.append(
                 .difference(.agreement, primary: 1, candidate: a == b ? 1 : 0))
         }
-        if let label {
-            let late = comparison.late(outcome, label: label)
-            outcome.readings += late.readings
-            outcome.slices = late.slices
-        }
+        if let label { comparison.join(label, to: &outcome) }
     }
 }
