@@ -22,8 +22,17 @@ extension CandidateSettings {
         pairs.append(("x-request-id", id))
         pairs.append(("x-martlet-shadow", "1"))
         return Errand(
-            tag: tag, server: server, method: request.method, path: request.path,
+            tag: tag, server: server, method: request.method, path: path(of: request.path),
             headers: HeaderBlock(pairs), body: body)
+    }
+
+    /// A server that has its models' names in the path asks the candidate by its own.
+    func path(of path: String) -> String {
+        let fitting = paths.filter { path.hasPrefix($0.from) }
+        guard let longest = fitting.max(by: { $0.from.utf8.count < $1.from.utf8.count }) else {
+            return path
+        }
+        return longest.to + path.dropFirst(longest.from.count)
     }
 
     private func rewritten(_ request: RelayedRequest) -> [UInt8]? {
