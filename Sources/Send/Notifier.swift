@@ -192,13 +192,15 @@ public final class Notifier: @unchecked Sendable {  // State is only touched on 
             world.log("notifications cannot be put into the outbox: \(error)")
             return now + Self.lookMillis
         }
-        for message in messages {
-            metrics.enqueued(message.target)
-            deliverer.noteEnqueued(.init(target: message.target, groupKey: message.groupKey))
-            deliverer.wake(message.target)
-        }
+        for message in messages { noteEnqueued(message) }
         refresh()
         return min(state.groups.nextFlushAt ?? .max, now + Self.lookMillis)
+    }
+
+    func noteEnqueued(_ message: OutgoingMessage) {
+        metrics.enqueued(message.target)
+        deliverer.noteEnqueued(.init(target: message.target, groupKey: message.groupKey))
+        deliverer.wake(message.target)
     }
 
     private func message(_ notification: Notification, _ plan: NotifyPlan) -> OutgoingMessage? {

@@ -41,8 +41,10 @@ extension Notification {
 
     /// The body of a webhook.
     ///
-    /// - Parameter externalURL: where people reach this server.
-    func payload(externalURL: String) -> [UInt8] {
+    /// - Parameters:
+    ///   - externalURL: where people reach this server.
+    ///   - fields: further ones, behind Alertmanager's.
+    func payload(externalURL: String, fields: JSON = .object([])) -> [UInt8] {
         let isFiring = alerts.contains { !$0.isResolved(at: at) }
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
@@ -63,6 +65,10 @@ extension Notification {
         writer.field("groupKey", groupKey)
         writer.key("truncatedAlerts")
         writer.number(truncatedAlerts)
+        for (name, value) in fields.fields ?? [] {
+            writer.key(name)
+            writer.write(value)
+        }
         writer.endObject()
         return writer.bytes + [0x0a]
     }

@@ -120,6 +120,16 @@ private func number(_ metrics: String, _ name: String) -> Int {
         #expect(try await post(base + "/nobody/stop", "{}").status == 404)
         let labels = try await post(base + "/chat/labels", "[{\"id\": \"unknown\", \"label\": 7}]")
         #expect(text(labels).contains("\"taken\":1,\"pairs\":0"))
+        // A report of a release carries no texts; what it should not carry is neither kept nor told.
+        let stages = base + "/shop/stages"
+        let line = "{\"version\":\"v2\",\"share\":0.1"
+        let planted = try await post(stages, line + ",\"prompt\":\"ibisprompt planted@example.com\"}")
+        #expect(planted.status == 400 && !text(planted).contains("ibisprompt"))
+        let taken = try await client.send(
+            FetchRequest(
+                "POST", stages, headers: [("Authorization", "Bearer planted-bearer-credential")],
+                body: Array((line + "}").utf8)))
+        #expect(taken.status == 200)
         agent.child.send(SIGTERM)
         _ = agent.child.wait()
         let secrets = [
@@ -137,6 +147,42 @@ private func number(_ metrics: String, _ name: String) -> Int {
             else { continue }
             let bytes = String(decoding: data, as: UTF8.self)
             for secret in secrets { #expect(!bytes.contains(secret), "\(secret) in \(file)") }
+        }
+    }
+
+    @Test func `clients speak TLS to a rehearsal that has a certificate`() async throws {
+        let primary = try model { _ in chat(String(repeating: "long answer ", count: 20_000)) }
+        let candidate = try model { _ in chat("a") }
+        defer { primary.stop() }
+        defer { candidate.stop() }
+        let folder = try Scratch()
+        let (certificate, key) = (folder.path + "/cert.pem", folder.path + "/key.pem")
+        let openssl = try Child(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+                "-days", "2", "-keyout", key, "-out", certificate,
+            ], folder: folder)
+        try #require(openssl.wait() == 0, "\(openssl.output)")
+        let listen = freePort()
+        let words =
+            settings(primary, candidate, listen)
+            + "    tls_server_config: {cert_file: \(certificate), key_file: \(key)}\n"
+        let agent = try await Agent(configuration: words, folder: folder)
+        var request = FetchRequest(
+            "POST", "https://127.0.0.1:\(listen)/v1/chat/completions",
+            headers: [("Content-Type", "application/json")],
+            body: Array("{\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}".utf8))
+        request.tls.authorityFile = certificate
+        for _ in 0..<3 {
+            let answer = try await client.send(request)
+            #expect(answer.status == 200 && answer.body.count > 240_000)
+        }
+        #expect(await ask(listen) != 200, "plain text was answered on a TLS port")
+        try await until("the copies are pairs", seconds: 30) {
+            let metrics = text(try await get(agent.url + "/metrics"))
+            return number(metrics, "martlet_rehearsal_pairs_total{") == 3
         }
     }
 }

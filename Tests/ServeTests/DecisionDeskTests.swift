@@ -35,18 +35,19 @@ private let hour: Millis = 3_600_000
         let folder = NSTemporaryDirectory() + "martlet-desk-\(UUID().uuidString)"
         let clock = ManualClock(now: 100 * hour)
         let models = Lock<[ModelEvidence]>([])
+        let stages = Lock<[StageEvidence]>([])
         let records: RecordKeeper
         let desk: DecisionDesk
         let router: Router
 
         init() throws {
             records = try RecordKeeper.open(folder: folder, registry: Registry())
-            let models = models
+            let (models, stages) = (models, stages)
             desk = DecisionDesk(
                 board: DeliveryBoard(), log: records.decisions, clock: clock.clock,
                 policy: { GatePolicy() },
                 facts: { _ in ReleaseFacts(criticalAlerts: nil, backupTime: nil) },
-                models: { models.withLock { $0 } })
+                models: { models.withLock { $0 } }, stages: { stages.withLock { $0 } })
             router = Router(DecisionsAPI(desk: desk, now: clock.clock.now).routes)
         }
 
@@ -99,6 +100,30 @@ private let hour: Millis = 3_600_000
         #expect(second.id != first.id && second.verdict == .watch)
         room.clock.advance(by: .seconds(90_000))
         #expect(try room.desk.decision(.driftResponse, scope).id != second.id)
+    }
+
+    @Test func `a stage is one record for as long as its verdict stands`() throws {
+        let room = try Room()
+        let path = "/api/martlet/v1/decisions/next-stage"
+        #expect(try room.ask(path, [("release", "shop")]).status == 404)
+        var stage = StageEvidence(
+            release: "shop", version: "v2", share: 0.1, start: hour, word: .hold, since: hour,
+            requests: 60, reasons: [], requestsNeeded: 400)
+        room.stages.withLock { $0 = [stage] }
+        let (status, first) = try room.ask(path, [("release", "shop")])
+        #expect(status == 409 && first["verdict"]?.text == "hold")
+        #expect(first["subject"]?.text == "shop v2 · 10 %")
+        stage.requests = 500
+        room.clock.advance(by: .seconds(3600))
+        room.stages.withLock { $0 = [stage] }
+        #expect(try room.ask(path).body["id"]?.text == first["id"]?.text)
+        stage.word = .promote
+        stage.since = 2 * hour
+        room.stages.withLock { $0 = [stage] }
+        let (passed, second) = try room.ask(path)
+        #expect(passed == 200 && second["verdict"]?.text == "go")
+        #expect(second["id"]?.text != first["id"]?.text)
+        #expect(try room.records.decisions.newest().count == 2)
     }
 
     @Test func `a release hears the trouble of its model`() throws {

@@ -42,19 +42,21 @@ private func expanded(_ literal: String, _ text: String) -> [String]? {
     let responses = [
         "leave", "watch", "label_sample", "recalibrate", "retrain", "roll_back", "not_enough_data",
     ].map { "drift_response." + $0 }
+    let stages = ["go", "hold", "roll_back", "not_enough_data"].map { "next_stage." + $0 }
     func recommended(_ name: String) -> [String] {
-        (verdicts + responses).filter { $0.hasPrefix(name + ".") }
+        (verdicts + responses + stages).filter { $0.hasPrefix(name + ".") }
             .map { "decision.\(name).recommend." + $0.dropFirst(name.count + 1) }
     }
     switch literal {
     case #"decision.\(name.rawValue).\(verdict.rawValue)"#:
-        return (verdicts + responses).map { "decision." + $0 }
+        return (verdicts + responses + stages).map { "decision." + $0 }
     case #"decision.commit.recommend.\(verdict.rawValue)"#: return recommended("commit")
     case #"decision.go.recommend.\(verdict.rawValue)"#: return recommended("go")
     case #"decision.outcome.\(word)"#:
         return ["well", "failed", "rolled_back"].map { "decision.outcome." + $0 }
     case #"decision.drift_response.recommend.\(verdict.rawValue)"#:
         return recommended("drift_response")
+    case #"decision.next_stage.recommend.\(verdict.rawValue)"#: return recommended("next_stage")
     case #"quality.data.\(kind.rawValue)"#:
         return found(
             /case [A-Za-z]+ = "((?:missing|new|type|unseen|out|duplicate)_[a-z_]+)"/, in: text

@@ -45,11 +45,14 @@ public struct DecisionLog: Sendable {
 
     /// Keeps a decision; one that is known changes nothing.
     public func keep(_ row: DecisionRow) throws(RecordError) {
-        try base.write("keep a decision") { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?)",
-                arguments: [row.id, row.name, row.subject, row.askedAt, row.json])
-        }
+        try base.write("keep a decision") { try DecisionLog.insert(row, $0) }
+    }
+
+    /// Keeps a decision, inside a transaction of the caller's.
+    static func insert(_ row: DecisionRow, _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT OR IGNORE INTO decisions VALUES (?, ?, ?, ?, ?)",
+            arguments: [row.id, row.name, row.subject, row.askedAt, row.json])
     }
 
     /// Appends an answer.

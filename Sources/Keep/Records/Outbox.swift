@@ -72,16 +72,20 @@ public struct Outbox: Sendable {
     ) throws(RecordError) -> [Int64] {
         try base.write("put a notification into the outbox") { db in
             for group in groups { try GroupStates.save(group, db) }
-            return try drafts.map { draft in
-                try db.execute(
-                    sql: """
-                        INSERT INTO outbox (receiver, group_key, payload, created_at, not_before)
-                        VALUES (?, ?, \(blobLiteral(draft.payload)), ?, ?)
-                        """,
-                    arguments: [draft.receiver, draft.groupKey, now, draft.notBefore])
-                return db.lastInsertedRowID
-            }
+            return try drafts.map { try Outbox.insert($0, now, db) }
         }
+    }
+
+    /// Puts a message in, inside a transaction of the caller's.
+    @discardableResult
+    static func insert(_ draft: OutboxDraft, _ now: Millis, _ db: Database) throws -> Int64 {
+        try db.execute(
+            sql: """
+                INSERT INTO outbox (receiver, group_key, payload, created_at, not_before)
+                VALUES (?, ?, \(blobLiteral(draft.payload)), ?, ?)
+                """,
+            arguments: [draft.receiver, draft.groupKey, now, draft.notBefore])
+        return db.lastInsertedRowID
     }
 
     /// The messages whose time has come, the longest waiting first.

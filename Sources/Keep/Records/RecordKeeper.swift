@@ -24,6 +24,7 @@ public final class RecordKeeper: Sendable {
     public let decisions: DecisionLog
     public let findings: FindingLog
     public let models: ModelLog
+    public let gray: GrayRecords
     private let base: RecordBase
 
     private init(base: RecordBase, registry: Registry) {
@@ -40,6 +41,7 @@ public final class RecordKeeper: Sendable {
         decisions = DecisionLog(base: base)
         findings = FindingLog(base: base)
         models = ModelLog(base: base)
+        gray = GrayRecords(base: base)
     }
 
     /// Opens `folder/martlet.db`, verifies it, and brings its tables up to date.

@@ -68,6 +68,7 @@ func recordMigrator() -> DatabaseMigrator {
     registerFindingMigration(&migrator)
     registerModelMigration(&migrator)
     registerAlertingMigration(&migrator)
+    registerGrayMigration(&migrator)
     return migrator
 }
 

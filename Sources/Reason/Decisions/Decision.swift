@@ -13,6 +13,8 @@ public enum DecisionName: String, Sendable, Equatable, CaseIterable {
     case go
     /// The model drifts: what do we do?
     case driftResponse = "drift_response"
+    /// The release has some of the traffic: may it get more?
+    case nextStage = "next_stage"
 }
 
 /// What can be said; no data is a verdict of its own.
@@ -24,6 +26,8 @@ public enum DecisionVerdict: String, Sendable, Equatable {
     case notEnoughData = "not_enough_data"
     /// The method did not beat the naive forecast in its back-test.
     case noSkill = "no_skill"
+    /// No more traffic yet.
+    case hold
     /// The answers to drift, from the least on.
     case leave
     case watch

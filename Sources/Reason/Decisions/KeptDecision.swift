@@ -64,7 +64,8 @@ public struct KeptDecision: Sendable, Equatable {
         case .commit: commitOutcome(state, supersededAt, now)
         case .go: goOutcome(state, supersededAt, now)
         // What came of it is in the next window's drift and quality, not in the events of delivery.
-        case .driftResponse: nil
+        // What came of a stage is the verdict of the next.
+        case .driftResponse, .nextStage: nil
         }
     }
 

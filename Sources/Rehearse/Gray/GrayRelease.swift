@@ -1,11 +1,11 @@
 // A release that gets more traffic step by step. Each stage is a trial of its own, because what was seen
 // at one per cent says little about fifty: it starts from nothing, and its verdict is kept. A stage that
-// fails asks for a roll-back, once, and the release stays failed until a person says otherwise. Requests
-// of the two versions are different requests, so those of a window are matched by chance.
+// fails asks for a roll-back, once, and the release stays failed until a person says otherwise or another
+// version comes. Requests of the two versions are different requests, so those of a window are matched by
+// chance; the chance is the window's own, so that the same reports always end in the same verdict.
 
 internal import Algebra
 public import Basics
-public import Bytes
 
 /// One stage and its judgement.
 public struct GrayStage: Sendable {
@@ -14,82 +14,125 @@ public struct GrayStage: Sendable {
     public var start: Millis
     public internal(set) var trial: Trial
     public internal(set) var windows = 0
+    /// Windows that were left out, because they were older than one that was taken, or came twice.
+    public internal(set) var late = 0
+    /// Requests of both versions, and those of the canary.
+    public internal(set) var requests = 0
+    public internal(set) var canaryRequests = 0
+    /// The time of the last window.
+    public internal(set) var last: Millis?
     /// The verdict when the stage was over, or when it failed.
-    public internal(set) var verdict: Verdict?
-}
+    public internal(set) var ended: Verdict?
+    /// Since when the verdict has been what it is.
+    public internal(set) var since: Millis
+    var known = Verdict.notEnoughData
 
-/// What a release wants to be told to the world.
-public struct RollBackSignal: Sendable {
-    public var release: String
-    public var version: String
-    public var share: Double
-    /// For a webhook: `{"event":"rollback", …}` with the reasons and the figures.
-    public var payload: JSON
+    init(share: Double, start: Millis, trial: Trial) {
+        self.share = share
+        self.start = start
+        self.trial = trial
+        since = start
+    }
+
+    public var verdict: Verdict { ended ?? trial.verdict }
 }
 
 /// A gray release.
 public struct GrayRelease: Sendable {
+    /// Requests of a window that are matched; of more, a sample as large says the same.
+    static let matchesMax = 10_000
+    /// Stages that are remembered; releases have some five.
+    static let stagesMax = 50
+
     public let release: String
     public let version: String
     public let policy: Policy
     public internal(set) var stages: [GrayStage] = []
-    private var generator: Generator
 
-    public init(release: String, version: String, policy: Policy = Policy(), seed: UInt64 = 1) {
+    public init(release: String, version: String, policy: Policy = Policy()) {
         self.release = release
         self.version = version
         // Answers of different requests cannot be compared.
         var policy = policy
         policy.needsAnswers = false
         self.policy = policy
-        generator = Generator(seed: seed)
     }
 
     /// The stage that traffic is in.
     public var current: GrayStage? { stages.last }
 
+    /// True from a failure on until a person overrides it.
+    public var isFailed: Bool { stages.last?.trial.failure != nil }
+
     /// Begins a stage; the one before is over, with the verdict that it had.
-    public mutating func begin(share: Double, start: Millis) {
-        if let last = stages.indices.last, stages[last].verdict == nil {
-            stages[last].verdict = stages[last].trial.verdict
+    ///
+    /// - Returns: false when the release has failed, and nobody overrode it.
+    @discardableResult
+    public mutating func begin(share: Double, start: Millis) -> Bool {
+        if isFailed { return false }
+        if let last = stages.indices.last {
+            stages[last].ended = stages[last].trial.verdict
         }
         stages.append(GrayStage(share: share, start: start, trial: Trial(policy)))
+        if stages.count > Self.stagesMax { stages.removeFirst() }
+        return true
     }
 
     /// Takes a window in.
     ///
-    /// A window from before the stage's start belongs to another stage and is left out.
+    /// A window from before the stage's start belongs to another stage, and one that is not newer than
+    /// the last came twice: both are left out and counted.
     ///
     /// - Returns: a signal when this window made the stage fail.
     public mutating func add(_ window: StageWindow) -> RollBackSignal? {
-        guard let last = stages.indices.last, window.time >= stages[last].start else { return nil }
+        guard let last = stages.indices.last else { return nil }
+        guard window.time >= stages[last].start, window.time > stages[last].last ?? .min else {
+            stages[last].late += 1
+            return nil
+        }
+        stages[last].last = window.time
         stages[last].windows += 1
+        stages[last].requests += window.baseline.requests + window.canary.requests
+        stages[last].canaryRequests += window.canary.requests
+        let wasFailed = isFailed
         for outcome in outcomes(window) { stages[last].trial.add(outcome) }
-        guard stages[last].verdict == nil, stages[last].trial.failure != nil else { return nil }
-        stages[last].verdict = .reject
-        return signal(stages[last], at: window.time)
+        settle(at: window.time)
+        return !wasFailed && isFailed ? RollBackSignal(self, stages[last], at: window.time) : nil
     }
 
     /// Where the current stage stands.
     public func standing() -> Standing? { current?.trial.standing() }
 
     /// A person lets a failed stage go on.
+    ///
+    /// - Returns: false when there is no failure or no reason.
     public mutating func override(person: String, reason: String, time: Millis) -> Bool {
         guard let last = stages.indices.last,
             stages[last].trial.override(person: person, reason: reason, time: time)
         else { return false }
-        stages[last].verdict = nil
+        settle(at: time)
         return true
+    }
+
+    /// Notes since when the current verdict has stood.
+    private mutating func settle(at time: Millis) {
+        guard let last = stages.indices.last else { return }
+        let verdict = stages[last].verdict
+        if verdict != stages[last].known {
+            stages[last].known = verdict
+            stages[last].since = time
+        }
     }
 
     /// Matched requests of a window: the smaller side whole, of the larger a sample as large.
     ///
     /// Under equal error rates a match is as likely to go one way as the other.
-    private mutating func outcomes(_ window: StageWindow) -> [PairOutcome] {
+    private func outcomes(_ window: StageWindow) -> [PairOutcome] {
         let (a, b) = (window.baseline, window.canary)
-        let count = min(a.requests, b.requests)
-        let primary = sampled(a, count)
-        let candidate = sampled(b, count)
+        let count = min(a.requests, b.requests, Self.matchesMax)
+        var generator = Generator(seed: UInt64(bitPattern: window.time))
+        let primary = sampled(a, count, &generator)
+        let candidate = sampled(b, count, &generator)
         var outcomes: [PairOutcome] = []
         for index in 0..<count {
             var outcome = PairOutcome(id: "\(window.time)-\(index)", time: window.time)
@@ -117,7 +160,9 @@ public struct GrayRelease: Sendable {
     }
 
     /// How many failures a sample of `count` requests of a side holds.
-    private mutating func sampled(_ side: StageWindow.Side, _ count: Int) -> Int {
+    private func sampled(
+        _ side: StageWindow.Side, _ count: Int, _ generator: inout Generator
+    ) -> Int {
         if count >= side.requests { return side.errors }
         var (left, failed, drawn) = (side.requests, side.errors, 0)
         for _ in 0..<count {
@@ -128,42 +173,5 @@ public struct GrayRelease: Sendable {
             left -= 1
         }
         return drawn
-    }
-
-    private func signal(_ stage: GrayStage, at time: Millis) -> RollBackSignal {
-        let standing = stage.trial.standing()
-        let known = standing.json
-        let payload = JSON.object([
-            ("event", .string("rollback")), ("release", .string(release)),
-            ("version", .string(version)), ("share", .exact(stage.share)),
-            ("stage_started", .number(Int(stage.start))), ("decided", .number(Int(time))),
-            ("verdict", .string(standing.verdict.rawValue)),
-            ("reasons", known["reasons"] ?? .array([])),
-            ("metrics", known["metrics"] ?? .array([])),
-        ])
-        return RollBackSignal(
-            release: release, version: version, share: stage.share, payload: payload)
-    }
-
-    /// The record of all stages: share, start, windows, verdict and figures.
-    public var record: JSON {
-        .object([
-            ("release", .string(release)), ("version", .string(version)),
-            (
-                "stages",
-                .array(
-                    stages.map { stage in
-                        .object([
-                            ("share", .exact(stage.share)), ("start", .number(Int(stage.start))),
-                            ("windows", .number(stage.windows)),
-                            (
-                                "verdict",
-                                .string((stage.verdict ?? stage.trial.verdict).rawValue)
-                            ),
-                            ("standing", stage.trial.standing().json),
-                        ])
-                    })
-            ),
-        ])
     }
 }

@@ -18,12 +18,21 @@ extension CandidateSettings {
         block.set("x-request-id", id)
         block.set("x-martlet-shadow", "1")
         return Errand(
-            tag: tag, server: server, method: request.method, path: request.path,
+            tag: tag, server: server, method: request.method, path: path(of: request.path),
             headers: block, body: body)
     }
 
     /// Headers that a copy has of its own.
     private static let own = ["via", "x-request-id", "host"].map { Array($0.utf8) }
+
+    /// A server that has its models' names in the path asks the candidate by its own.
+    func path(of path: String) -> String {
+        let fitting = paths.filter { path.hasPrefix($0.from) }
+        guard let longest = fitting.max(by: { $0.from.utf8.count < $1.from.utf8.count }) else {
+            return path
+        }
+        return longest.to + path.dropFirst(longest.from.count)
+    }
 
     private func rewritten(_ request: RelayedRequest) -> [UInt8]? {
         // The quick look saves reading every body when nothing has to change.

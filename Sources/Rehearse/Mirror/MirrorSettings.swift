@@ -10,6 +10,8 @@ public struct CandidateSettings: Sendable {
     public var server: Server
     /// The `model` that the copy asks for; nil leaves the request's own.
     public var model: String?
+    /// Beginnings of paths and what the candidate has instead, the longest that fits first.
+    public var paths: [(from: String, to: String)] = []
     /// Set on every copy, above what the caller sent; the candidate's own credentials are here.
     public var headers: [(name: String, value: String)] = []
     /// Values that are set in the body by JSON path.

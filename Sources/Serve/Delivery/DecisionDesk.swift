@@ -31,19 +31,24 @@ public final class DecisionDesk: Sendable {
     private let policy: @Sendable () -> GatePolicy
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
     private let models: @Sendable () -> [ModelEvidence]
+    private let stages: @Sendable () -> [StageEvidence]
     private let standing = Lock<[String: Decision]>([:])
     private let counted = Lock<[DecisionCalibration]>([])
     private let hasCounted = Lock(false)
     /// Beyond so many scopes the standing decisions start anew.
     private static let standingMax = 1000
 
-    /// - Parameter models: what is known of every version that serves, for drift responses.
+    /// - Parameters:
+    ///   - models: what is known of every version that serves, for drift responses.
+    ///   - stages: the stages that releases are in.
     public init(
         board: DeliveryBoard, log: DecisionLog, clock: Clock,
         policy: @escaping @Sendable () -> GatePolicy,
         facts: @escaping @Sendable (KPIScope) -> ReleaseFacts,
-        models: @escaping @Sendable () -> [ModelEvidence] = { [] }
+        models: @escaping @Sendable () -> [ModelEvidence] = { [] },
+        stages: @escaping @Sendable () -> [StageEvidence] = { [] }
     ) {
+        self.stages = stages
         self.board = board
         self.log = log
         self.clock = clock
@@ -76,7 +81,19 @@ public final class DecisionDesk: Sendable {
                 model: scope.service ?? "", version: scope.release ?? "", from: now, through: now,
                 count: 0)
             return DriftResponse.decide(known ?? unknown, now: now)
+        case .nextStage:
+            // For a stage the scope's service is the release.
+            let known = stages().first { $0.release == scope.service ?? $0.release }
+            let unknown = StageEvidence(
+                release: scope.service ?? "", version: "", share: 0, start: now,
+                word: .notEnoughData, since: now, requests: 0, reasons: [], requestsNeeded: nil)
+            return NextStage.decide(known ?? unknown)
         }
+    }
+
+    /// Whether a release has reported a stage.
+    public func knowsRelease(_ scope: KPIScope) -> Bool {
+        stages().contains { $0.release == scope.service ?? $0.release }
     }
 
     /// Whether a version serves of which anything is known.
@@ -168,11 +185,13 @@ public final class DecisionDesk: Sendable {
     }
 
     /// What may be asked now: how much to commit, for everything and every team; go or no-go for every
-    /// service; what to do about drift for every version that serves; at most twenty of each.
+    /// service; what to do about drift for every version that serves; whether a release may get more
+    /// traffic; at most twenty of each.
     public var questions: [(DecisionName, KPIScope)] {
-        let serving: [(DecisionName, KPIScope)] = models().prefix(20).map {
+        var serving: [(DecisionName, KPIScope)] = models().prefix(20).map {
             (.driftResponse, KPIScope(service: $0.model, release: $0.version))
         }
+        serving += stages().prefix(20).map { (.nextStage, KPIScope(service: $0.release)) }
         guard let state = board.snapshot?.state, !state.events.isEmpty else { return serving }
         let scopes = state.scopes
         let teams = scopes.filter { $0.team != nil }
@@ -193,6 +212,7 @@ extension Decision {
     fileprivate func says(_ other: Decision) -> Bool {
         // Traffic moves counts and intervals with every look; a drift response stands while what it
         // rests on does, which its digest holds.
+        if name == .nextStage { return id == other.id }
         let restsOnTheSame =
             name == .driftResponse
             ? snapshot.eventsDigest == other.snapshot.eventsDigest

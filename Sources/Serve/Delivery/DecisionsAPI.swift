@@ -80,7 +80,7 @@ public struct DecisionsAPI: Sendable {
                 }
                 return .error(
                     404, "not_found",
-                    "decisions are commit, go-no-go and drift-response; \(quoted(text)) is none of them"
+                    "decisions are commit, go-no-go, drift-response and next-stage; \(quoted(text)) is none"
                 )
             }
             var scope = KPIScope(request)
@@ -96,6 +96,15 @@ public struct DecisionsAPI: Sendable {
                     )
                 }
             }
+            if name == .nextStage {
+                scope = KPIScope(service: request.parameter("release") ?? scope.service)
+                if !desk.knowsRelease(scope) {
+                    return .error(
+                        404, "not_found",
+                        "no such release has reported a stage; POST it to "
+                            + "/api/martlet/v1/rehearsals/NAME/stages")
+                }
+            }
             let decision = try desk.decision(name, scope)
             let row = try row(decision)
             var response = success(capacity: 8192) { $0.write(record(row)) }
@@ -104,7 +113,7 @@ public struct DecisionsAPI: Sendable {
             case .go, .take: break
             // Nothing that must be right is wrong; `strict` wants everything right.
             case .goWithConditions where !isStrict: break
-            default: if name == .go { response.status = 409 }
+            default: if name == .go || name == .nextStage { response.status = 409 }
             }
             return response
         }

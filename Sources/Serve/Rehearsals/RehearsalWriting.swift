@@ -89,7 +89,7 @@ extension JSONWriter {
         paths(standing)
     }
 
-    private mutating func failure(_ standing: Standing) {
+    mutating func failure(_ standing: Standing) {
         key("failure")
         if let failure = standing.failure {
             beginObject()
@@ -115,7 +115,7 @@ extension JSONWriter {
         endArray()
     }
 
-    private mutating func metrics(_ standing: Standing, _ slices: Int) {
+    mutating func metrics(_ standing: Standing, _ slices: Int) {
         key("metrics")
         beginArray()
         var left = slices

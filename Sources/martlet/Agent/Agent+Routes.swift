@@ -68,7 +68,8 @@ extension Agent {
             ).routes
             + FindingsAPI(log: stores.records.findings).routes
             + alerting.routes { [self] in current.queryLimits }
-            + anomalies.routes + delivery.routes + models.routes + rehearsals.routes + home.routes
+            + anomalies.routes + delivery.routes + models.routes + rehearsals.routes + gray.routes
+            + home.routes
             + metrics.routes + files.routes
     }
 

@@ -29,6 +29,7 @@ final class Agent: Sendable {
     let models: ModelRoom
     let anomalies: AnomalyRoom
     let rehearsals: RehearsalRoom
+    let gray: GrayRoom
     let follower: LogFollower
     let board = HostBoard()
     let process: ProcessMetrics
@@ -93,11 +94,15 @@ final class Agent: Sendable {
             folder: configuration.data, findings: stores.records.findings, registry: registry,
             clock: clock)
         self.rehearsals = rehearsals
+        let gray = try GrayRoom(
+            configuration.gray, records: stores.records, notifier: alerting.notifier,
+            registry: registry, clock: clock, pages: configuration.publicURL)
+        self.gray = gray
         let modelBoard = ModelBoard()
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
             engine: engine, models: { modelBoard.evidence }, alerts: { ruler.alerts },
-            shadow: { rehearsals.gate })
+            shadow: { gray.gate(beside: rehearsals.gate) }, stages: { gray.stages })
         models = ModelRoom(
             configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,
             registry: registry, clock: clock, board: modelBoard, deliveries: delivery.board)
@@ -179,6 +184,7 @@ final class Agent: Sendable {
         try models.start(scrapes: configuration.scrapes, configuration.scrapeDefaults)
         anomalies.start()
         try await blockingly { [rehearsals] in try rehearsals.apply(configuration.rehearsals) }
+        gray.start(engine)
         var options = HTTPServerOptions()
         options.address = configuration.listen.host
         options.port = configuration.listen.port
@@ -203,6 +209,7 @@ final class Agent: Sendable {
         await delivery.stop()
         await models.stop()
         anomalies.stop()
+        gray.stop()
         try? await blockingly { [rehearsals] in rehearsals.close() }
         let task = following.withLock { $0 }
         task?.cancel()
@@ -239,8 +246,11 @@ final class Agent: Sendable {
             try delivery.apply(new.delivery)
             try models.apply(new.models, scrapes: new.scrapes, new.scrapeDefaults)
             anomalies.apply(new.anomalies)
-            let rehearsing = new.rehearsals
-            try await blockingly { [rehearsals] in try rehearsals.apply(rehearsing) }
+            let (rehearsing, released) = (new.rehearsals, new.gray)
+            try await blockingly { [rehearsals, gray] in
+                try rehearsals.apply(rehearsing)
+                try gray.apply(released)
+            }
             follower.apply(new.logs)
             alerting.apply(new)
             await ruler.apply(groups)

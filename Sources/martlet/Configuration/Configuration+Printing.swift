@@ -43,6 +43,8 @@ extension Configuration {
         }
         lines.append(rehearsals.isEmpty ? "rehearsals: []" : "rehearsals:")
         lines += rehearsals.flatMap(\.lines)
+        lines.append(gray.isEmpty ? "gray: []" : "gray:")
+        lines += gray.flatMap(\.lines)
         lines.append(delivery.hooks.isEmpty ? "hooks: []" : "hooks:")
         for hook in delivery.hooks {
             lines.append("  - {kind: \(hook.kind.rawValue), name: \(hook.name)}")

@@ -106,6 +106,7 @@ extension Configuration {
         models = ModelsConfig(root: root, folder: folder(of: root))
         if let section = root.section("anomalies") { anomalies = AnomalyConfig(section) }
         rehearsals = RehearsalConfig.read(root)
+        gray = GrayConfig.read(root)
         root.finish(foreign: [
             "remote_write", "remote_read", "scrape_config_files", "tracing", "otlp",
             "runtime",

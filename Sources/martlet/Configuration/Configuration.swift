@@ -38,6 +38,7 @@ struct Configuration: Sendable {
     var models = ModelsConfig()
     var anomalies = AnomalyConfig()
     var rehearsals: [RehearsalConfig] = []
+    var gray: [GrayConfig] = []
     /// Remarks that came with reading it.
     var warnings: [Problem] = []
 

@@ -32,7 +32,8 @@ final class DeliveryRoom: Sendable {
         _ given: DeliveryConfig, stores: Stores, registry: Registry, fetch: Fetch, clock: Clock,
         engine: Engine, models: @escaping @Sendable () -> [ModelEvidence],
         alerts: @escaping @Sendable () -> [ActiveAlert],
-        shadow: @escaping @Sendable () -> GateReading? = { nil }
+        shadow: @escaping @Sendable () -> GateReading? = { nil },
+        stages: @escaping @Sendable () -> [StageEvidence] = { [] }
     ) throws {
         let config = Lock(given)
         self.config = config
@@ -54,7 +55,7 @@ final class DeliveryRoom: Sendable {
                 ReleaseFacts(
                     criticalAlerts: critical(alerts(), scope),
                     backupTime: lastBackup(engine, scope, now: clock.now()), shadow: shadow())
-            }, models: models)
+            }, models: models, stages: stages)
         self.desk = desk
         inbox = InboxReader(
             events: stores.records.events, doors: doors, registry: registry, clock: clock,

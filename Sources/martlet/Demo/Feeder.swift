@@ -30,6 +30,9 @@ struct Feeder: Sendable {
             let end = min(now, start + 1000 * step)
             await post(model.lines(from: start, to: end, step: step, now: now), to: "predictions")
         }
+        var release = SimulatedRelease(now: now)
+        let stages = "rehearsals/\(SimulatedRelease.name)/stages"
+        await post(release.past(now: now), to: stages)
         for run in SimulatedTraining.runs(now: now) {
             await post(JSON.array(run).encoded, to: "events")
         }
@@ -50,6 +53,7 @@ struct Feeder: Sendable {
             write(team.lines(at: now) + team.lines(at: now))
             await post(
                 model.lines(from: now - 1, to: now, step: 1, now: now), to: "predictions")
+            await post(release.live(now: now), to: stages)
             do {
                 try await clock.sleep(.milliseconds(Feeder.liveStepMillis))
             } catch {

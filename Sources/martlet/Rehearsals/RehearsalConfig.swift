@@ -12,6 +12,8 @@ struct RehearsalConfig: Sendable {
     var settings: MirrorSettings
     /// Files with a bearer token, by candidate.
     var authorizationFiles: [String: String] = [:]
+    /// Files with the certificate and its key, when clients are to speak TLS.
+    var tlsFiles: (certificate: String, key: String)?
     /// The section's words, without their places: what has not changed is not started anew.
     let words: String
 
@@ -49,6 +51,7 @@ struct RehearsalConfig: Sendable {
             settings.second = Server(text)
             if settings.second == nil { section.error("second", RehearsalConfig.urlHint) }
         }
+        readTLS(section)
         readFilter(section)
         readBounds(section)
         readJudgement(section)
@@ -65,7 +68,7 @@ struct RehearsalConfig: Sendable {
         "concurrency", "queue", "deadline", "max_request_bytes", "max_answer_bytes",
         "max_memory_bytes", "id_header", "slices", "margin", "level", "min_pairs", "min_duration",
         "ignore", "absolute_tolerance", "relative_tolerance", "keep_texts", "keep_share",
-        "keep_pairs", "gate",
+        "keep_pairs", "gate", "tls_server_config",
     ]
 
     private static func isName(_ text: String) -> Bool {
@@ -113,6 +116,12 @@ struct RehearsalConfig: Sendable {
             name: name, server: server ?? settings.relay.server)
         candidate.model = section.string("model")
         candidate.headers = (section.texts("headers") ?? []).map { ($0.key, $0.value) }
+        for (from, to) in section.texts("paths") ?? [] {
+            if !from.hasPrefix("/") || !to.hasPrefix("/") {
+                section.error("paths", "both sides begin with /, as in /v1/models/a: /v1/models/b")
+            }
+            candidate.paths.append((from, to))
+        }
         for (key, text) in section.texts("body") ?? [] {
             if let path = JSONPath(key) {
                 candidate.body.append((path, (try? JSON(text: text)) ?? .string(text)))
@@ -126,6 +135,18 @@ struct RehearsalConfig: Sendable {
         if let file = section.string("authorization_file") { authorizationFiles[name] = file }
         section.finish()
         settings.candidates.append(candidate)
+    }
+
+    /// The same keys as the section `web` has.
+    private mutating func readTLS(_ section: Section) {
+        guard let tls = section.section("tls_server_config") else { return }
+        let (certificate, key) = (tls.string("cert_file"), tls.string("key_file"))
+        if let certificate, let key {
+            tlsFiles = (certificate, key)
+        } else {
+            tls.error("cert_file", "cert_file and key_file go together")
+        }
+        tls.finish()
     }
 
     private mutating func readFilter(_ section: Section) {

@@ -41,7 +41,9 @@ final class RehearsalRoom: Sendable {
         if !configs.isEmpty { raiseDescriptors() }
         let wanted = try configs.map { config in
             let settings = try credentialed(config)
+            // A renewed certificate is news as a renewed token is.
             let secrets = settings.candidates.map { "\($0.headers)" }.joined()
+                + (settings.relay.tls.map { $0.certificate + $0.key } ?? "")
             return (settings, words: config.words + secrets)
         }
         let words = Set(wanted.map(\.words))
@@ -69,6 +71,13 @@ final class RehearsalRoom: Sendable {
     /// The settings with the credentials of their files.
     private func credentialed(_ config: RehearsalConfig) throws -> MirrorSettings {
         var settings = config.settings
+        if let (certificate, key) = config.tlsFiles {
+            do {
+                settings.relay.tls = (try readText(certificate), try readText(key))
+            } catch {
+                throw StartError("tls_server_config of \(settings.name): \(error)")
+            }
+        }
         for index in settings.candidates.indices {
             let name = settings.candidates[index].name
             guard let file = config.authorizationFiles[name] else { continue }

@@ -12,7 +12,7 @@ import { list, millis, said } from './said.js';
 import { toast } from './toast.js';
 
 const looks = { take: 'ok', go: 'ok', go_with_conditions: 'warn', no_go: 'bad', not_enough_data: 'empty', no_skill: 'empty',
-  leave: 'ok', watch: 'ok', label_sample: 'warn', recalibrate: 'warn', retrain: 'bad', roll_back: 'bad' };
+  hold: 'warn', leave: 'ok', watch: 'ok', label_sample: 'warn', recalibrate: 'warn', retrain: 'bad', roll_back: 'bad' };
 const reasonsMax = 5; // more are not read
 
 export const question = one => (has(`decision.${one.name}.question`) ? t(`decision.${one.name}.question`) : String(one.name ?? '–'));

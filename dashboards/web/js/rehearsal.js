@@ -13,6 +13,13 @@ import { toast } from './toast.js';
 
 const looks = { promote: 'ok', hold: 'warn', reject: 'bad', not_enough_data: 'empty' };
 export const lookOf = row => looks[row.verdict] || 'empty';
+const times = ['latency', 'ttft', 'tpot', 'stall'];
+
+/** What is measured; only what does not decide says so. */
+export const metricCell = one => h('span.nowrap', word('rehearsals.metric.', one.metric), one.gate ? null : h('span.mute', ' · ' + t('rehearsals.watch')));
+/** A side's figure in the unit of its metric. */
+export const figureOf = (one, value) => format(value, times.includes(one.metric) ? 'seconds' : one.scale === 'difference' && one.metric !== 'deviation' ? 'ratio' : 'number');
+
 const word = (prefix, key) => (has(prefix + key) ? t(prefix + key) : String(key));
 
 /** `ask(action, candidate, body)` sends what a person decided and shows the page again. */
@@ -34,12 +41,12 @@ export function candidateCard(one, row, ask) {
 function measured(row) {
   if (!list(row.metrics).length) return null;
   return h('section', h('h3', t('rehearsals.measured')), h('p.mute', t('rehearsals.interval.hint')), h('div.flush', table([
-    { title: t('rehearsals.metric'), text: one => word('rehearsals.metric.', one.metric), cell: one => [word('rehearsals.metric.', one.metric), h('span.mute', ' · ' + t(one.gate ? 'rehearsals.gate' : 'rehearsals.watch'))] },
+    { title: t('rehearsals.metric'), text: one => word('rehearsals.metric.', one.metric), cell: metricCell },
     { title: t('rehearsals.slice'), text: one => one.slice || '', cell: one => one.slice || h('span.mute', '–') },
     { title: t('rehearsals.verdict'), text: one => one.verdict, cell: one => pill(looks[one.verdict] || 'empty', t('rehearsals.verdict.' + one.verdict)) },
     { title: t('rehearsals.pairs'), numeric: true, value: one => one.pairs, cell: one => format(one.pairs, 'count') },
-    { title: t('rehearsals.primary'), numeric: true, value: one => one.primary, cell: one => format(one.primary) },
-    { title: t('rehearsals.candidate'), numeric: true, value: one => one.candidate, cell: one => format(one.candidate) },
+    { title: t('rehearsals.primary'), numeric: true, value: one => one.primary, cell: one => figureOf(one, one.primary) },
+    { title: t('rehearsals.candidate'), numeric: true, value: one => one.candidate, cell: one => figureOf(one, one.candidate) },
     { title: t('rehearsals.gain'), numeric: true, value: one => one.gain, cell: one => one.gain_text },
     { title: t('rehearsals.interval'), value: one => one.low, cell: intervalOf },
   ], row.metrics, { caption: t('rehearsals.measured'), rowsMax: 60 })));
@@ -67,7 +74,7 @@ function worst(row) {
       : h('p.mute', t('rehearsals.texts.none')))));
 }
 
-const side = (name, answer) => h('div', h('h4', name, h('span.mute', ` · ${answer.status} · ${answer.ending} · ${format(answer.seconds, 'seconds')}`)),
+const side = (name, answer) => h('div', h('h4', name, h('span.mute', [answer.status, word('rehearsals.ending.', answer.ending), format(answer.seconds, 'seconds')].map(part => ' · ' + part))),
   h('pre.text', answer.body));
 
 function skipped(one, row) {

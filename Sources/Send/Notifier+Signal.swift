@@ -1,0 +1,46 @@
+// A signal: one alert that is told at once and once, past groups, silences and time intervals, because what
+// it asks for (a roll-back) does not wait for the morning. It goes where the routes send an alert with its
+// labels. Whoever raises it puts the messages into the outbox together with the state that raised it, in
+// one transaction; from there they are delivered as notifications are.
+
+public import Basics
+public import Bytes
+internal import Reason
+
+extension Notifier {
+    /// The messages of a signal.
+    ///
+    /// - Parameters:
+    ///   - key: the same for the same signal; receivers see it as the group.
+    ///   - fields: stand in a webhook's body behind those of Alertmanager's payload.
+    public func messages(
+        signal alert: Alert, key: String, fields: JSON
+    ) -> [OutgoingMessage] {
+        let plan = plan
+        let now = world.clock.now()
+        let library = Self.library(plan, world)
+        return plan.receivers(of: alert.labels).compactMap { plan.receiver($0) }.flatMap {
+            receiver in
+            receiver.integrations.indices.map { index in
+                let integration = receiver.integrations[index]
+                let notification = Notification(
+                    receiver: receiver.name, integration: index, groupKey: key,
+                    groupLabels: alert.labels, alerts: [alert], truncatedAlerts: 0,
+                    reason: .first, at: now)
+                let body =
+                    integration.kind == .webhook
+                    ? notification.payload(
+                        externalURL: world.texts.externalURL, fields: fields)
+                    : notification.body(integration, world.texts, library: library)
+                return OutgoingMessage(
+                    target: Receiver.target(receiver.name, index), groupKey: key, payload: body,
+                    createdAt: now)
+            }
+        }
+    }
+
+    /// Says that messages were put into the outbox.
+    public func deliver(_ messages: [OutgoingMessage]) {
+        for message in messages { noteEnqueued(message) }
+    }
+}
