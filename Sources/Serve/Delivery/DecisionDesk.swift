@@ -31,18 +31,22 @@ public final class DecisionDesk: Sendable {
     private let policy: @Sendable () -> GatePolicy
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
     private let models: @Sendable () -> [ModelEvidence]
+    private let response: @Sendable () -> DriftResponsePolicy
     private let standing = Lock<[String: Decision]>([:])
     private let counted = Lock<[DecisionCalibration]>([])
     private let hasCounted = Lock(false)
     /// Beyond so many scopes the standing decisions start anew.
     private static let standingMax = 1000
 
-    /// - Parameter models: what is known of every version that serves, for drift responses.
+    /// - Parameters:
+    ///   - models: what is known of every version that serves, for drift responses.
+    ///   - response: what those are decided by.
     public init(
         board: DeliveryBoard, log: DecisionLog, clock: Clock,
         policy: @escaping @Sendable () -> GatePolicy,
         facts: @escaping @Sendable (KPIScope) -> ReleaseFacts,
-        models: @escaping @Sendable () -> [ModelEvidence] = { [] }
+        models: @escaping @Sendable () -> [ModelEvidence] = { [] },
+        response: @escaping @Sendable () -> DriftResponsePolicy = { DriftResponsePolicy() }
     ) {
         self.board = board
         self.log = log
@@ -50,6 +54,7 @@ public final class DecisionDesk: Sendable {
         self.policy = policy
         self.facts = facts
         self.models = models
+        self.response = response
     }
 
     /// What would be said now, without putting it to anybody.
@@ -75,7 +80,7 @@ public final class DecisionDesk: Sendable {
             let unknown = ModelEvidence(
                 model: scope.service ?? "", version: scope.release ?? "", from: now, through: now,
                 count: 0)
-            return DriftResponse.decide(known ?? unknown, now: now)
+            return DriftResponse.decide(known ?? unknown, policy: response(), now: now)
         }
     }
 
@@ -90,7 +95,7 @@ public final class DecisionDesk: Sendable {
     /// bears its name.
     private func driftResponses(of service: String?, now: Millis) -> [Decision] {
         models().filter { service == nil || $0.service == service || $0.model == service }
-            .map { DriftResponse.decide($0, now: now) }
+            .map { DriftResponse.decide($0, policy: response(), now: now) }
     }
 
     /// The decision of a name for a scope: the one that stands, else a fresh one, which is logged.

@@ -96,7 +96,8 @@ final class Agent: Sendable {
         let modelBoard = ModelBoard()
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
-            engine: engine, models: { modelBoard.evidence }, alerts: { ruler.alerts },
+            engine: engine, models: { modelBoard.evidence },
+            response: { modelBoard.response }, alerts: { ruler.alerts },
             shadow: { rehearsals.gate })
         models = ModelRoom(
             configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,
