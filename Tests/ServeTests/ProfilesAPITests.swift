@@ -133,5 +133,6 @@ private final class Month {
         #expect(span?["rows"]?.int == 400 && span?["columns"]?.items?.count == 1)
         #expect(span?["quality"]?["figures"]?.fields?.isEmpty == true)
         #expect(today["partial"]?.boolean == false)
+        #expect(today["segments"]?.items?.compactMap(\.text) == ["a", "b"])
     }
 }

@@ -15,6 +15,16 @@ public struct ProfileSpan: Sendable {
     public var profile = AnswerProfile()
 }
 
+/// The answers of a range.
+public struct ProfileReading: Sendable {
+    /// The earliest first.
+    public var spans: [ProfileSpan] = []
+    /// Segments of the model that have profiles.
+    public var segments: Set<String> = []
+    /// Rows without a profile were left out.
+    public var isPartial = false
+}
+
 /// What days are put together to.
 public enum ProfileStep: String, Sendable, CaseIterable { case day, week, month, all }
 
@@ -66,10 +76,10 @@ public struct ProfileShelf: Sendable {
     /// The answers of a model whose days begin in a range, put together by a step.
     ///
     /// - Parameter version: nil for all versions.
-    /// - Returns: the spans, the earliest first, and whether rows without a profile were left out.
-    public func spans(
+    public func read(
         _ model: String, version: String?, segment: String, range: TimeRange, by step: ProfileStep
-    ) throws -> (spans: [ProfileSpan], isPartial: Bool) {
+    ) throws -> ProfileReading {
+        var reading = ProfileReading(segments: Set(try profiles.segments(model)))
         var spans: [Millis: ProfileSpan] = [:]
         func add(_ profile: AnswerProfile, _ version: String, _ since: Millis) {
             let start = ProfileShelf.start(since, step)
@@ -89,16 +99,15 @@ public struct ProfileShelf: Sendable {
             add(profile, kept.key.version, kept.since)
         }
         let (fresh, isPartial) = try unprofiled(model, version)
-        for (scope, profile) in fresh
-        where scope.segment == segment && range.contains(scope.since) {
-            add(profile, scope.key.version, scope.since)
+        for (scope, profile) in fresh {
+            if !scope.segment.isEmpty { reading.segments.insert(scope.segment) }
+            if scope.segment == segment && range.contains(scope.since) {
+                add(profile, scope.key.version, scope.since)
+            }
         }
-        return (spans.sorted { $0.key < $1.key }.map(\.value), isPartial)
-    }
-
-    /// The segments of which there are profiles.
-    public func segments(_ model: String) throws(RecordError) -> [String] {
-        try profiles.segments(model)
+        reading.spans = spans.sorted { $0.key < $1.key }.map(\.value)
+        reading.isPartial = isPartial
+        return reading
     }
 
     /// Profiles of the rows of arrival days that have none: today's, as a rule.

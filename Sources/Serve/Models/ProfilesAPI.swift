@@ -45,9 +45,9 @@ public struct ProfilesAPI: Sendable {
             throw BadParameter("by", "must be one of \(all)")
         }
         let range = try range(request, "from", "to", days: 30)
-        let (spans, isPartial) = try shelf.spans(
+        let reading = try shelf.read(
             model, version: version, segment: segment, range: range, by: step)
-        if spans.isEmpty && cards.isEmpty {
+        if reading.spans.isEmpty && cards.isEmpty {
             throw BadParameter(
                 reason: "no answers of model \(quoted(model)) were kept in that time")
         }
@@ -60,16 +60,16 @@ public struct ProfilesAPI: Sendable {
             writer.field("segment", segment)
             writer.field("by", step.rawValue)
             writer.key("partial")
-            writer.bool(isPartial)
+            writer.bool(reading.isPartial)
             writer.key("segments")
             writer.beginArray()
-            for name in (try? shelf.segments(model)) ?? [] { writer.string(name) }
+            for name in reading.segments.sorted() { writer.string(name) }
             writer.endArray()
             writer.key("against")
             if let baseline { write(baseline, to: &writer) } else { writer.null() }
             writer.key("spans")
             writer.beginArray()
-            for span in spans.suffix(ProfilesAPI.spansMax) {
+            for span in reading.spans.suffix(ProfilesAPI.spansMax) {
                 write(span, baseline, column, to: &writer)
             }
             writer.endArray()
@@ -95,9 +95,9 @@ public struct ProfilesAPI: Sendable {
     ) throws -> ProfileBaseline? {
         if request.parameter("against_from") != nil || request.parameter("against_to") != nil {
             let range = try range(request, "against_from", "against_to", days: 7)
-            let (spans, _) = try shelf.spans(
+            let reading = try shelf.read(
                 model, version: version, segment: segment, range: range, by: .all)
-            guard let span = spans.first else { return nil }
+            guard let span = reading.spans.first else { return nil }
             return ProfileBaseline(
                 profiles: span.profile.columns, name: "span", from: span.from, to: span.to,
                 rows: span.profile.rows)
