@@ -41,6 +41,9 @@ public struct KLL: Sendable {
     /// The rank error that is kept with 99 % certainty, as a share of `count`.
     public var rankError: Double { 2.296 / pow(Double(k), 0.9021) }
 
+    /// The same for this sketch: nothing while it still holds every value.
+    public var ownError: Double { levels.count == 1 ? 0 : rankError }
+
     /// Adds a value; NaN is ignored.
     public mutating func insert(_ value: Double) {
         if value.isNaN { return }
@@ -144,5 +147,33 @@ public struct KLL: Sendable {
             largest = max(largest, abs(x / firstTotal - y / secondTotal))
         }
         return (largest, a.rankError + b.rankError)
+    }
+
+    /// The area between two sketches' distribution functions.
+    public static func wassersteinDistance(_ a: KLL, _ b: KLL) -> Double {
+        let first = a.weighted
+        let second = b.weighted
+        let firstTotal = Double(first.reduce(0) { $0 + $1.weight })
+        let secondTotal = Double(second.reduce(0) { $0 + $1.weight })
+        var (i, j) = (0, 0)
+        var (x, y) = (0.0, 0.0)
+        var area = 0.0
+        var before: Double?
+        while i < first.count || j < second.count {
+            let value = min(
+                i < first.count ? first[i].value : .infinity,
+                j < second.count ? second[j].value : .infinity)
+            if let before { area += abs(x / firstTotal - y / secondTotal) * (value - before) }
+            before = value
+            while i < first.count && first[i].value == value {
+                x += Double(first[i].weight)
+                i += 1
+            }
+            while j < second.count && second[j].value == value {
+                y += Double(second[j].weight)
+                j += 1
+            }
+        }
+        return area
     }
 }

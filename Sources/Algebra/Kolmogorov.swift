@@ -71,17 +71,23 @@ public enum Kolmogorov {
         }
         let middle = min(max(Int(size * (0.5 - d / 3)), 0), last)
         let top = logChoose(n, middle)
-        let peak = term(middle, top)
-        var highest = peak
-        var sum = 1.0
+        // In units of the largest term so far: near d = 1 it lies far from the middle, and thousands of
+        // powers of e above it.
+        var highest = -Double.infinity
+        var sum = 0.0
         func add(_ value: Double) -> Bool {
-            sum += exp(value - peak)
-            highest = max(highest, value)
+            if value > highest {
+                sum = sum * exp(highest - value) + 1
+                highest = value
+            } else if value > -.infinity {
+                sum += exp(value - highest)
+            }
             // Terms are unimodal; 45 is 2e-20 of the largest.
             return value > highest - 45
         }
         // Small sums are taken whole: there the ends may rise once more.
         let isSmall = n <= 1000
+        _ = add(term(middle, top))
         var choose = top
         var v = middle
         while v < last {
@@ -96,7 +102,7 @@ public enum Kolmogorov {
             v -= 1
             if !add(term(v, choose)) && !isSmall { break }
         }
-        return min(peak + log(sum), 0)
+        return min(highest + log(sum), 0)
     }
 
     /// P(D ≤ d) by Durbin's matrix in the form of Marsaglia, Tsang and Wang (2003).

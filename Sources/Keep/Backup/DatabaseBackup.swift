@@ -36,6 +36,13 @@ extension PredictionKeeper {
     }
 }
 
+extension ProfileKeeper {
+    /// Adds the profiles.
+    public func backUp(to backup: BackupFolder) throws(BackupError) {
+        try backUpDatabase(path, as: "profiles.db", to: backup)
+    }
+}
+
 extension PairKeeper {
     /// Adds the pairs of a data folder, which the rehearsals of an agent may have open.
     public static func backUp(_ folder: String, to backup: BackupFolder) throws(BackupError) {

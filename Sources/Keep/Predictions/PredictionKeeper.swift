@@ -136,12 +136,17 @@ public final class PredictionKeeper: Sendable {
 
     /// Removes days that are too old or too many bytes, and joins small blocks that everybody has read.
     ///
-    /// - Parameter read: up to where those who follow have read.
-    public func maintain(now: Millis, read: PredictionCursor) {
+    /// - Parameters:
+    ///   - read: up to where those who follow have read.
+    ///   - leaving: is told the arrival day whose rows go next, while they are still there.
+    public func maintain(
+        now: Millis, read: PredictionCursor, leaving: (_ day: Int64) -> Void = { _ in }
+    ) {
         var files = dayFiles(in: folder)
         let today = now.flooredDivision(by: 86_400_000)
         let writing = writer.withLock { $0.day?.day }
         func remove(_ file: DayFile) {
+            leaving(file.day)
             for suffix in ["", "-wal", "-shm"] { try? Files.system.remove(file.path + suffix) }
             files.removeAll { $0.day == file.day }
             removed.add()

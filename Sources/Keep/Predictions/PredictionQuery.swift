@@ -89,6 +89,45 @@ extension PredictionKeeper {
         return found
     }
 
+    /// The arrival days that have a file, in days since the epoch, the oldest first.
+    public var days: [Int64] { dayFiles(in: folder).map(\.day) }
+
+    /// The models that have labels on an arrival day or later.
+    public func labelledModels(arrivedSince day: Int64) throws(RecordError) -> Set<String> {
+        var found: Set<String> = []
+        for file in dayFiles(in: folder) where file.day >= day {
+            try read(file) { db in
+                found.formUnion(try String.fetchAll(db, sql: "SELECT DISTINCT model FROM labels"))
+            }
+        }
+        return found
+    }
+
+    /// Hands over the predictions of one arrival day, block by block, so that a day need not fit into
+    /// memory.
+    ///
+    /// - Parameters:
+    ///   - model: nil for all.
+    ///   - body: false ends the reading.
+    public func forEachBlock(
+        arrivedOn day: Int64, model: String? = nil, _ body: (PredictionBlock) -> Bool
+    ) throws(RecordError) {
+        for file in dayFiles(in: folder) where file.day == day {
+            try read(file) { db in
+                let cursor = try Row.fetchCursor(
+                    db, sql: "SELECT model, version, checksum, bytes FROM blocks ORDER BY id")
+                while let row = try cursor.next() {
+                    if let model, model != row[0] as String { continue }
+                    let key = ModelVersion(row[0], row[1])
+                    guard
+                        let block = decode(row[3], row[2], { try decodedPredictions($0, key: key) })
+                    else { continue }
+                    if !body(block) { break }
+                }
+            }
+        }
+    }
+
     /// What came since a place, oldest first.
     ///
     /// - Parameter rowsMax: reading ends after the block that reaches it.

@@ -14,9 +14,8 @@ func namedRankTests(_ reference: [Double], _ current: [Double]) -> [(key: String
     if let value = andersonDarling(reference, current) {
         fields.append(("anderson_darling_midrank", .object([("statistic", figure(value))])))
     }
-    if let (statistic, log) = levene(reference, current) {
-        fields.append(("levene_median", tested(statistic, log)))
-    }
+    let (statistic, log) = levene(reference, current)
+    fields.append(("levene_median", tested(statistic, log)))
     if let (u, log) = exactMannWhitney(reference, current) {
         fields.append(("mann_whitney_exact", tested(u, log)))
     }
@@ -24,12 +23,13 @@ func namedRankTests(_ reference: [Double], _ current: [Double]) -> [(key: String
 }
 
 /// The k-sample statistic for two samples, normalised (Scholz and Stephens 1987, ties by mid-ranks); nil
-/// when all values are equal or fewer than four are there.
+/// when all values are equal, NaN when fewer than four are there.
 func andersonDarling(_ reference: [Double], _ current: [Double]) -> Double? {
     let m = Double(reference.count)
     let n = Double(current.count)
     let total = m + n
-    if total < 4 { return nil }
+    // The variance has N − 3 under it.
+    if total < 4 { return .nan }
     var i = 0
     var j = 0
     var groups = 0
@@ -74,14 +74,15 @@ func andersonDarling(_ reference: [Double], _ current: [Double]) -> Double? {
     return (statistic - 1) / variance.squareRoot()
 }
 
-/// Levene's test around the medians (Brown and Forsythe): the statistic and ln p.
-func levene(_ reference: [Double], _ current: [Double]) -> (Double, Double)? {
+/// Levene's test around the medians (Brown and Forsythe): the statistic and ln p, NaN and infinite where
+/// SciPy's are.
+func levene(_ reference: [Double], _ current: [Double]) -> (Double, Double) {
     let total = Double(reference.count + current.count)
-    if reference.count < 2 || current.count < 2 || total < 4 { return nil }
+    if total < 3 { return (.nan, .nan) }
     // In units of the widest range, so that squares neither overflow nor vanish.
     let ranges = [reference, current].map { ($0.last ?? 0) / 2 - ($0.first ?? 0) / 2 }
     let unit = ranges.max() ?? 0
-    if !(unit > 0) { return nil }
+    if !(unit > 0) { return (.nan, .nan) }
     func distances(_ sorted: [Double]) -> [Double] {
         let middle = quantile(sorted, 0.5)
         return sorted.map { abs($0 - middle) / unit }
@@ -95,7 +96,7 @@ func levene(_ reference: [Double], _ current: [Double]) -> (Double, Double)? {
         m * (first.mean - mean) * (first.mean - mean)
         + n * (second.mean - mean) * (second.mean - mean)
     let within = m * first.variance() + n * second.variance()
-    if !(within > 0) { return nil }
+    if !(within > 0) { return between > 0 ? (.infinity, -.infinity) : (.nan, .nan) }
     let statistic = (total - 2) * between / within
     return (statistic, FisherF.logTail(statistic, 1, total - 2))
 }

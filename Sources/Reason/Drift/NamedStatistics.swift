@@ -12,7 +12,13 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
     let d = pair.merged.kolmogorov
     var fields: [(key: String, value: JSON)] = [
         ("n", .array([.number(m), .number(n)])),
-        ("ks_asymp", tested(d, KolmogorovTwoSample.logAsymptoticTail(d, m, n))),
+        // One value against one is an effective size of 0, which has no distribution.
+        (
+            "ks_asymp",
+            tested(
+                d,
+                m + n == 2 && d > 0 ? .nan : KolmogorovTwoSample.logAsymptoticTail(d, m, n))
+        ),
     ]
     // The walk without ties, as SciPy's method="exact"; beyond this size it would take seconds.
     if m * n <= 4_000_000 {
@@ -20,15 +26,22 @@ public func namedStatistics(_ pair: SortedPair) -> [(key: String, value: JSON)] 
             ("ks_exact", tested(d, d == 0 ? 0 : KolmogorovTwoSample.logExactTail(d, m, n))))
     }
     let isConstant = pair.merged.distinct == 1
-    let t = pair.cramerVonMises
+    // SciPy refuses this test for a single value.
+    let isSingle = min(m, n) < 2 && !isConstant
+    let t = isSingle ? .nan : pair.cramerVonMises
     fields.append(
         (
             "cramer_von_mises_asymp",
-            tested(t, isConstant ? 0 : CramerVonMises.logAsymptoticTail(t, m, n))
+            tested(
+                t,
+                isConstant ? 0 : isSingle ? .nan : CramerVonMises.logAsymptoticTail(t, m, n))
         ))
     if max(m, n) <= 20 && !pair.merged.hasTies {
         fields.append(
-            ("cramer_von_mises_exact", tested(t, log(CramerVonMises.exactTail(t, m, n)))))
+            (
+                "cramer_von_mises_exact",
+                tested(t, isSingle ? .nan : log(CramerVonMises.exactTail(t, m, n)))
+            ))
     }
     fields += namedRankTests(pair.reference, pair.current)
     let (u, uTail) = mannWhitney(pair.reference, pair.current)
@@ -154,8 +167,13 @@ private func tested(_ statistic: Double, _ log: Double) -> JSON {
 private func evidently(_ pair: SortedPair) -> [(key: String, value: JSON)] {
     let (p, q) = Binning.sturges(pair.reference, pair.current)
         .shares(pair.reference, pair.current)
-    let filledP = p.map { $0 == 0 ? 1e-4 : $0 }
-    let filledQ = q.map { $0 == 0 ? 1e-4 : $0 }
+    // Empty bins get 1e-4, or a millionth of the smallest share when that is not more.
+    func filled(_ shares: [Double]) -> [Double] {
+        let least = shares.filter { $0 > 0 }.min() ?? 1
+        return shares.map { $0 == 0 ? (least <= 1e-4 ? least / 1e6 : 1e-4) : $0 }
+    }
+    let filledP = filled(p)
+    let filledQ = filled(q)
     let totalP = filledP.reduce(0, +)
     let totalQ = filledQ.reduce(0, +)
     let divergence = zip(filledP, filledQ).reduce(0) {
@@ -214,27 +232,40 @@ func mannWhitney(_ reference: [Double], _ current: [Double]) -> (u: Double, logT
     return (u, min(log(2) + Normal.logTail((larger - m * n / 2 - 0.5) / spread), 0))
 }
 
+/// Welch's and Student's t: NaN and infinite where SciPy's are.
 private func tTests(_ reference: [Double], _ current: [Double]) -> [(key: String, value: JSON)] {
     let m = Double(reference.count)
     let n = Double(current.count)
-    if m < 2 || n < 2 { return [] }
     let a = Moments(reference)
     let b = Moments(current)
+    func deviation(_ moments: Moments) -> Double {
+        moments.count > 1 ? moments.deviation(ddof: 1) : 0
+    }
+    func fields(_ welch: JSON, _ pooled: JSON) -> [(key: String, value: JSON)] {
+        [("t_welch", welch), ("t_pooled", pooled)]
+    }
+    let isSingle = min(m, n) < 2
     // In units of the larger spread, so that squares neither overflow nor vanish.
-    let unit = max(a.deviation(ddof: 1), b.deviation(ddof: 1))
-    if !(unit > 0) { return [] }
+    let unit = max(deviation(a), deviation(b))
+    if !(unit > 0) {
+        let gap = a.mean - b.mean
+        let t = gap == 0 || m + n < 3 ? Double.nan : gap > 0 ? .infinity : -.infinity
+        let none = tested(.nan, .nan)
+        let all = t.isNaN ? none : tested(t, -.infinity)
+        return fields(isSingle ? none : all, all)
+    }
     let gap = (a.mean - b.mean) / unit
-    let spreads = (a.deviation(ddof: 1) / unit, b.deviation(ddof: 1) / unit)
+    let spreads = (deviation(a) / unit, deviation(b) / unit)
     let first = spreads.0 * spreads.0 / m
     let second = spreads.1 * spreads.1 / n
+    let pooled = ((m - 1) * first * m + (n - 1) * second * n) / (m + n - 2)
+    let student = gap / (pooled * (1 / m + 1 / n)).squareRoot()
+    let studentField = tested(student, StudentT.logTwoSided(student, degrees: m + n - 2))
+    if isSingle { return fields(tested(.nan, .nan), studentField) }
     let welch = gap / (first + second).squareRoot()
     let degrees =
         (first + second) * (first + second)
         / (first * first / (m - 1) + second * second / (n - 1))
-    let pooled = ((m - 1) * first * m + (n - 1) * second * n) / (m + n - 2)
-    let student = gap / (pooled * (1 / m + 1 / n)).squareRoot()
-    return [
-        ("t_welch", tested(welch, StudentT.logTwoSided(welch, degrees: degrees))),
-        ("t_pooled", tested(student, StudentT.logTwoSided(student, degrees: m + n - 2))),
-    ]
+    return fields(
+        tested(welch, StudentT.logTwoSided(welch, degrees: degrees)), studentField)
 }

@@ -8,7 +8,8 @@ public import Basics
 /// An estimator that was fitted on the labelled rows of a reference.
 public struct ModelEstimator: Sendable {
     private enum Method: Sendable {
-        case confidence(ConfidenceEstimator, isBinary: Bool)
+        /// `positive` is the class that the scores speak of; nil with more than two classes.
+        case confidence(ConfidenceEstimator, positive: String?)
         case loss(LossEstimator, features: [String])
     }
 
@@ -35,7 +36,7 @@ public struct ModelEstimator: Sendable {
                 .confidence(
                     ConfidenceEstimator(
                         labels: kept.map { known[$0] == positive ? 1 : 0 },
-                        scores: kept.map { answers.scores[$0] }), isBinary: true))
+                        scores: kept.map { answers.scores[$0] }), positive: positive))
         case .classes:
             let kept = answers.scores.indices.filter {
                 !answers.scores[$0].isNaN && answers.classes[$0] != nil
@@ -49,7 +50,7 @@ public struct ModelEstimator: Sendable {
                 .confidence(
                     ConfidenceEstimator(
                         labels: kept.map { known[$0] == answers.classes[$0] ? 1 : 0 },
-                        scores: kept.map { answers.scores[$0] }, threshold: 0), isBinary: false))
+                        scores: kept.map { answers.scores[$0] }, threshold: 0), positive: nil))
         case .numbers:
             let names = block.numericFeatures
             let kept = known.indices.filter {
@@ -87,8 +88,8 @@ public struct ModelEstimator: Sendable {
             return .refused("models.quality.no_output")
         }
         switch method {
-        case .confidence(let estimator, let isBinary):
-            return confidence(estimator, isBinary, answers.scores.filter { !$0.isNaN })
+        case .confidence(let estimator, let positive):
+            return confidence(estimator, positive, answers)
         case .loss(let estimator, let features):
             let (matrix, places) = block.features(features)
             return loss(estimator, matrix, places.map { answers.numbers[$0] })
@@ -96,18 +97,24 @@ public struct ModelEstimator: Sendable {
     }
 
     private func confidence(
-        _ estimator: ConfidenceEstimator, _ isBinary: Bool, _ scores: [Double]
+        _ estimator: ConfidenceEstimator, _ positive: String?, _ answers: JudgedAnswers
     ) -> QualityReading {
+        let rows = answers.scores.indices.filter {
+            !answers.scores[$0].isNaN && answers.classes[$0] != nil
+        }
+        let scores = rows.map { answers.scores[$0] }
         let validity = estimator.validity(scores)
         if case .invalid(let reason) = validity { return QualityReading(remark: reason) }
-        let estimates = estimator.estimate(scores)
+        // The class that the model gave counts, whatever its threshold is.
+        let given = positive.map { name in rows.map { answers.classes[$0] == name ? 1.0 : 0 } }
+        let estimates = estimator.estimate(scores, predictions: given)
         func figure(_ name: String, _ estimate: Estimate) -> QualityFigure {
             QualityFigure(name: name, value: estimate.value, interval: estimate.interval)
         }
         var reading = QualityReading(
-            kind: isBinary ? "binary_classification" : "multiclass_classification",
+            kind: positive != nil ? "binary_classification" : "multiclass_classification",
             rows: scores.count, figures: [figure("accuracy", estimates.accuracy)])
-        if isBinary {
+        if positive != nil {
             reading.figures += [
                 figure("precision", estimates.precision), figure("recall", estimates.recall),
                 figure("f1", estimates.f1), figure("roc_auc", estimates.receiverArea),

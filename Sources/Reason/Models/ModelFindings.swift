@@ -66,6 +66,15 @@ public struct Persistence: Sendable, Equatable {
     }
 }
 
+/// What is wrong with rows beside what drift says already: a new category of a drifted column is one
+/// finding, not two, and no reason to repair the data first.
+public func issuesBesideDrift(_ issues: [Phrase], drifted: [String]) -> [Phrase] {
+    issues.filter { issue in
+        issue.key != "quality.data.\(DataIssueKind.unseenValues.rawValue)"
+            || !drifted.contains(issue.arguments["column"] ?? "")
+    }
+}
+
 /// The finding of broken data; nil when nothing is wrong for long enough.
 public func dataFinding(
     _ key: ModelVersion, _ persistence: Persistence, issues: [Phrase]

@@ -23,7 +23,12 @@ public struct Confusion: Sendable, Equatable {
     public var f1: Double {
         share(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives)
     }
-    public var balancedAccuracy: Double { 0.5 * (recall + specificity) }
+    /// The mean of recall and specificity; where one class is missing, the other one's.
+    public var balancedAccuracy: Double {
+        if truePositives + falseNegatives == 0 { return specificity }
+        if trueNegatives + falsePositives == 0 { return recall }
+        return 0.5 * (recall + specificity)
+    }
 
     /// Matthews' correlation; 0 when a margin is empty.
     public var matthews: Double {

@@ -80,12 +80,17 @@ public func estimatePredictions(
     if isBinary {
         let estimator = ConfidenceEstimator(
             labels: rows.map { labels[$0] }, scores: rows.map { before[$0] }, threshold: threshold)
-        let scores = now.filter(\.isFinite)
+        // Classes that the model gave are what it is judged by; its threshold may be another than ours.
+        let given = asked.score == nil ? nil : asked.prediction.flatMap { table[$0]?.numbers }
+        let places = now.indices.filter { now[$0].isFinite && given?[$0].isFinite ?? true }
+        let scores = places.map { now[$0] }
         let validity = estimator.validity(scores)
         var result = EstimatedPredictions(count: scores.count, validity: validity)
         if case .invalid = validity { return result }
         result.figures = .confidence(
-            estimator.estimate(scores), isCalibrated: estimator.isCalibrated)
+            estimator.estimate(
+                scores, predictions: given.map { given in places.map { given[$0] } }),
+            isCalibrated: estimator.isCalibrated)
         return result
     }
     let roles = Set(

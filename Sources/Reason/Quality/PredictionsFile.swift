@@ -155,7 +155,10 @@ public func judgePredictions(
             description:
                 "no column with scores or predictions; name it with --score or --prediction")
     }
-    let rows = labels.indices.filter { labels[$0].isFinite && values[$0].isFinite }
+    let given = scores == nil ? nil : predicted?.numbers
+    let rows = labels.indices.filter {
+        labels[$0].isFinite && values[$0].isFinite && given?[$0].isFinite ?? true
+    }
     if rows.isEmpty {
         throw PredictionsError(description: "not enough data: no row has both label and score")
     }
@@ -163,7 +166,7 @@ public func judgePredictions(
         rows.allSatisfy { labels[$0] == 0 || labels[$0] == 1 }
         && rows.allSatisfy { values[$0] >= 0 && values[$0] <= 1 }
     if isBinary {
-        let classes = scores == nil ? nil : predicted?.numbers.map { all in rows.map { all[$0] } }
+        let classes = given.map { all in rows.map { all[$0] } }
         return .binary(
             BinaryQuality(
                 labels: rows.map { labels[$0] }, scores: rows.map { values[$0] },

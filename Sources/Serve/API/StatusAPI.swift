@@ -26,21 +26,26 @@ public struct StatusAPI: Sendable {
     private let now: @Sendable () -> Int64
     private let series: SeriesKeeper
     private let logs: LogKeeper
+    private let answers: @Sendable () -> [(name: String, value: Int)]
     private let limits: @Sendable () -> [Limit]
     private let retention: String
     private let lastReload: @Sendable () -> (isSuccess: Bool, time: Int64)
 
+    /// - Parameter answers: what kept answers of models take.
     public init(
         version: String, retention: String,
         lastReload: @escaping @Sendable () -> (isSuccess: Bool, time: Int64), started: Int64,
         now: @escaping @Sendable () -> Int64, series: SeriesKeeper,
-        logs: LogKeeper, limits: @escaping @Sendable () -> [Limit]
+        logs: LogKeeper,
+        answers: @escaping @Sendable () -> [(name: String, value: Int)] = { [] },
+        limits: @escaping @Sendable () -> [Limit]
     ) {
         self.version = version
         self.started = started
         self.now = now
         self.series = series
         self.logs = logs
+        self.answers = answers
         self.limits = limits
         self.retention = retention
         self.lastReload = lastReload
@@ -94,6 +99,13 @@ public struct StatusAPI: Sendable {
             }
             writer.key("oldest")
             if let oldest = stats.oldestTime { writer.seconds(oldest) } else { writer.null() }
+            writer.endObject()
+            writer.key("predictions")
+            writer.beginObject()
+            for (name, value) in answers() {
+                writer.key(name)
+                writer.number(value)
+            }
             writer.endObject()
             writer.key("limits")
             writer.beginArray()

@@ -32,6 +32,7 @@ public final class DecisionDesk: Sendable {
     private let facts: @Sendable (KPIScope) -> ReleaseFacts
     private let models: @Sendable () -> [ModelEvidence]
     private let stages: @Sendable () -> [StageEvidence]
+    private let response: @Sendable () -> DriftResponsePolicy
     private let standing = Lock<[String: Decision]>([:])
     private let counted = Lock<[DecisionCalibration]>([])
     private let hasCounted = Lock(false)
@@ -41,12 +42,14 @@ public final class DecisionDesk: Sendable {
     /// - Parameters:
     ///   - models: what is known of every version that serves, for drift responses.
     ///   - stages: the stages that releases are in.
+    ///   - response: what those are decided by.
     public init(
         board: DeliveryBoard, log: DecisionLog, clock: Clock,
         policy: @escaping @Sendable () -> GatePolicy,
         facts: @escaping @Sendable (KPIScope) -> ReleaseFacts,
         models: @escaping @Sendable () -> [ModelEvidence] = { [] },
-        stages: @escaping @Sendable () -> [StageEvidence] = { [] }
+        stages: @escaping @Sendable () -> [StageEvidence] = { [] },
+        response: @escaping @Sendable () -> DriftResponsePolicy = { DriftResponsePolicy() }
     ) {
         self.stages = stages
         self.board = board
@@ -55,6 +58,7 @@ public final class DecisionDesk: Sendable {
         self.policy = policy
         self.facts = facts
         self.models = models
+        self.response = response
     }
 
     /// What would be said now, without putting it to anybody.
@@ -80,7 +84,7 @@ public final class DecisionDesk: Sendable {
             let unknown = ModelEvidence(
                 model: scope.service ?? "", version: scope.release ?? "", from: now, through: now,
                 count: 0)
-            return DriftResponse.decide(known ?? unknown, now: now)
+            return DriftResponse.decide(known ?? unknown, policy: response(), now: now)
         case .nextStage:
             // For a stage the scope's service is the release.
             let known = stages().first { $0.release == scope.service ?? $0.release }
@@ -107,7 +111,7 @@ public final class DecisionDesk: Sendable {
     /// bears its name.
     private func driftResponses(of service: String?, now: Millis) -> [Decision] {
         models().filter { service == nil || $0.service == service || $0.model == service }
-            .map { DriftResponse.decide($0, now: now) }
+            .map { DriftResponse.decide($0, policy: response(), now: now) }
     }
 
     /// The decision of a name for a scope: the one that stands, else a fresh one, which is logged.

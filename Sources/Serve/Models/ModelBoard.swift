@@ -122,6 +122,7 @@ public final class ModelBoard: Sendable {
     private struct State {
         var cards: [ModelCard] = []
         var servers: [ServerCard] = []
+        var response = DriftResponsePolicy()
     }
 
     private let state = Lock(State())
@@ -131,9 +132,14 @@ public final class ModelBoard: Sendable {
     /// All versions, sorted by model, the newest version of each first.
     public var cards: [ModelCard] { state.withLock { $0.cards } }
     public var servers: [ServerCard] { state.withLock { $0.servers } }
+    /// What drift responses are decided by.
+    public var response: DriftResponsePolicy { state.withLock { $0.response } }
 
     public func set(cards: [ModelCard]) { state.withLock { $0.cards = cards } }
     public func set(servers: [ServerCard]) { state.withLock { $0.servers = servers } }
+    public func set(response: DriftResponsePolicy) {
+        state.withLock { $0.response = response }
+    }
 }
 
 /// What Home says of the models.

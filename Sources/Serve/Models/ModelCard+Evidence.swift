@@ -53,7 +53,8 @@ extension ModelCard {
             }, compared: whole.watched.count, since: drifted.first?.since)
         evidence.quality = qualityEvidence
         if evidence.quality == nil { evidence.qualityRefusal = estimate?.remark ?? quality?.remark }
-        evidence.brokenColumns = Set(look.issues.compactMap { $0.arguments["column"] })
+        let broken = issuesBesideDrift(look.issues, drifted: drifted.map(\.name))
+        evidence.brokenColumns = Set(broken.compactMap { $0.arguments["column"] })
             .filter { !$0.isEmpty }.sorted()
         evidence.labelCount = labelCount
         return evidence

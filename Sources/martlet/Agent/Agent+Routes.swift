@@ -60,7 +60,8 @@ extension Agent {
                 version: martletVersion,
                 retention: durationText(current.storage.retentionMillis),
                 lastReload: { [self] in lastReload }, started: started, now: clock.now,
-                series: stores.series, logs: stores.logs, limits: { [self] in limits }
+                series: stores.series, logs: stores.logs,
+                answers: { [self] in stores.answers }, limits: { [self] in limits }
             ).routes
             + RulesAPI(snapshots: { [self] in ruler.snapshots }).routes
             + LogsAPI(

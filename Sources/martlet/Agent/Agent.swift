@@ -101,7 +101,8 @@ final class Agent: Sendable {
         let modelBoard = ModelBoard()
         delivery = try DeliveryRoom(
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
-            engine: engine, models: { modelBoard.evidence }, alerts: { ruler.alerts },
+            engine: engine, models: { modelBoard.evidence },
+            response: { modelBoard.response }, alerts: { ruler.alerts },
             shadow: { gray.gate(beside: rehearsals.gate) }, stages: { gray.stages })
         models = ModelRoom(
             configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,

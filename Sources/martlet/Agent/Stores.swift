@@ -12,6 +12,7 @@ struct Stores: Sendable {
     let logs: LogKeeper
     let series: SeriesKeeper
     let predictions: PredictionKeeper
+    let profiles: ProfileKeeper
 
     /// Opens all stores under a folder.
     init(
@@ -27,6 +28,7 @@ struct Stores: Sendable {
             predictions = try PredictionKeeper.open(
                 folder: folder, options: configuration.models.storage, clock: clock,
                 registry: registry)
+            profiles = try ProfileKeeper(folder: folder, registry: registry)
             let opened = try SeriesKeeper.open(
                 folder: folder, options: try configuration.seriesOptions(), files: .system,
                 clock: clock, registry: registry)
@@ -58,11 +60,20 @@ struct Stores: Sendable {
     /// Where queries find series: the store, and the history of KPIs beside it.
     var source: SeriesSource { .merging([series.source, records.kpis.source]) }
 
+    /// What answers of models take on the disk, for the status.
+    var answers: [(name: String, value: Int)] {
+        let profiles = profiles.stats
+        return [
+            ("bytes", predictions.stats.bytes), ("profileBytes", profiles.bytes),
+            ("profiles", profiles.profiles),
+        ]
+    }
+
     /// Makes everything durable and closes it.
     func close() {
         for close in [
             { try series.close() }, { try logs.close() }, { try predictions.close() },
-            { try records.close() },
+            { try profiles.close() }, { try records.close() },
         ] as [() throws -> Void] {
             do {
                 try close()

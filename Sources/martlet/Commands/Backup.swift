@@ -120,6 +120,7 @@ extension Stores {
         try series.backUp(to: backup)
         try logs.backUp(to: backup)
         try predictions.backUp(to: backup)
+        try profiles.backUp(to: backup)
         try PairKeeper.backUp(self.folder, to: backup)
         try backup.add(self.folder + "/anomalies.state", as: "anomalies.state")
         return try backup.finish(time: time)

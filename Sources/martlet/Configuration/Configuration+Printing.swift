@@ -63,7 +63,14 @@ extension Configuration {
             lines += model.server.map { ["    server: \($0)"] } ?? []
             lines += model.reference.map { ["    reference: \(quoted($0))"] } ?? []
         }
-        lines += ["predictions:", "  retention: \(models.storage.daysMax)d"]
+        lines += [
+            "predictions:", "  retention: \(models.storage.daysMax)d",
+            "  profile_retention: \(models.profileDays)d", "drift_response:",
+            "  share_loss_max: \(numberText(models.response.shareLossMax))",
+            "  error_rise_max: \(numberText(models.response.errorRiseMax))",
+            "  labels_min: \(models.response.labelsMin)",
+            "  suspect: \(durationText(models.response.suspectMillis))",
+        ]
         let environments = delivery.settings.productionEnvironments.map(quoted)
         lines += [
             "delivery:",

@@ -1,5 +1,6 @@
 // What the configuration says about models: `models:` names each with its server, its reference, what it
-// is released as and what may be kept of it; `predictions:` says how long answers are kept.
+// is released as and what may be kept of it; `predictions:` says how long answers are kept, and
+// `drift_response:` from which loss on something is to be done.
 
 import Basics
 import Bytes
@@ -29,6 +30,10 @@ struct ModelsConfig: Sendable {
 
     var models: [Model] = []
     var storage = PredictionKeeperOptions()
+    /// Days that profiles of answers are kept: thirteen months, so that a season has the last one's.
+    var profileDays = 400
+    /// What the drift response asks.
+    var response = DriftResponsePolicy()
     /// Where relative paths start.
     var folder = "."
 
@@ -47,9 +52,38 @@ struct ModelsConfig: Sendable {
                 if kept <= 0 { section.error("retention", "must be longer than nothing") }
                 storage.daysMax = max(1, Int(kept / 86_400_000))
             }
+            profileDays = max(profileDays, storage.daysMax)
+            if let kept = section.duration("profile_retention") {
+                if kept < Millis(storage.daysMax) * 86_400_000 {
+                    section.error("profile_retention", "must not be shorter than retention")
+                }
+                profileDays = max(1, Int(kept / 86_400_000))
+            }
             storage.bytesMax = section.bytes("retention_size") ?? storage.bytesMax
             section.finish()
         }
+        if let section = root.section("drift_response") { read(response: section) }
+    }
+
+    private mutating func read(response section: Section) {
+        func positive(_ key: String, _ place: WritableKeyPath<DriftResponsePolicy, Double>) {
+            guard let value = section.double(key) else { return }
+            if !(value > 0 && value < 1) { section.error(key, "must lie between 0 and 1") }
+            response[keyPath: place] = value
+        }
+        positive("share_loss_max", \.shareLossMax)
+        positive("error_rise_max", \.errorRiseMax)
+        if let least = section.int("labels_min") {
+            if least < QualityReading.rowsMin {
+                section.error("labels_min", "must be at least \(QualityReading.rowsMin)")
+            }
+            response.labelsMin = least
+        }
+        if let suspect = section.duration("suspect") {
+            if suspect <= 0 { section.error("suspect", "must be longer than nothing") }
+            response.suspectMillis = suspect
+        }
+        section.finish()
     }
 
     /// The settings of a model; those of no one in particular when it is not configured.

@@ -27,10 +27,12 @@ final class DeliveryRoom: Sendable {
     /// - Parameters:
     ///   - engine: reads the series that gates are filled from.
     ///   - models: what is known of the versions that serve.
+    ///   - response: what a drift of theirs is answered by.
     ///   - alerts: firing alerts, for the gates.
     init(
         _ given: DeliveryConfig, stores: Stores, registry: Registry, fetch: Fetch, clock: Clock,
         engine: Engine, models: @escaping @Sendable () -> [ModelEvidence],
+        response: @escaping @Sendable () -> DriftResponsePolicy,
         alerts: @escaping @Sendable () -> [ActiveAlert],
         shadow: @escaping @Sendable () -> GateReading? = { nil },
         stages: @escaping @Sendable () -> [StageEvidence] = { [] }
@@ -55,7 +57,7 @@ final class DeliveryRoom: Sendable {
                 ReleaseFacts(
                     criticalAlerts: critical(alerts(), scope),
                     backupTime: lastBackup(engine, scope, now: clock.now()), shadow: shadow())
-            }, models: models, stages: stages)
+            }, models: models, stages: stages, response: response)
         self.desk = desk
         inbox = InboxReader(
             events: stores.records.events, doors: doors, registry: registry, clock: clock,

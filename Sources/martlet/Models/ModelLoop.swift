@@ -23,7 +23,6 @@ final class ModelLoop: Sendable {
         var unjudged: Set<ModelVersion> = []
         var judgedAt: Millis = 0
         var writtenAt: Millis = 0
-        var maintainedAt: Millis = 0
         var prunedAt: Millis = 0
         var isOpened = false
     }
@@ -38,6 +37,8 @@ final class ModelLoop: Sendable {
     private let servers: ModelServers
     private let feed: Lock<FamilyFeed>
     private let state = Lock(State())
+    /// Up to where all is read that a restart does not need again.
+    private let place = Lock(PredictionCursor())
     private let lookSeconds: Histogram
     private let grumble = Grumble()
     private static let cursorKey = "models.cursor"
@@ -61,6 +62,9 @@ final class ModelLoop: Sendable {
         lookSeconds = registry.histogram(
             "martlet_model_round_seconds", "Time of one round over the models.")
     }
+
+    /// Up to where a restart will not read again.
+    var read: PredictionCursor { place.withLock { $0 } }
 
     func loop() -> Loop {
         let grumble = Grumble()
@@ -122,10 +126,6 @@ final class ModelLoop: Sendable {
                     }
                 }
             }
-            if now - state.maintainedAt >= 60_000 {
-                state.maintainedAt = now
-                predictions.maintain(now: now, read: state.kept)
-            }
             if now - state.prunedAt >= 3_600_000 {
                 state.prunedAt = now
                 // Looks are small: 400 days of them let a season be compared with the last one.
@@ -148,6 +148,7 @@ final class ModelLoop: Sendable {
             }
         }
         state.kept = state.cursor
+        place.withLock { $0 = state.kept }
         for key in state.references.keys { _ = try watched(key, &state) }
         for model in config().models {
             let key = ModelVersion(model.name, model.version ?? "1")
@@ -297,6 +298,7 @@ final class ModelLoop: Sendable {
         }
         if safe == state.kept { return }
         state.kept = safe
+        place.withLock { $0 = safe }
         try records.settings.set(
             ModelLoop.cursorKey, "\(safe.day) \(safe.block) \(safe.label)")
     }

@@ -16,11 +16,13 @@ final class ModelRoom: Sendable {
     private let door: PredictionDoor
     private let servers: ModelServers
     private let watch: ModelLoop
+    private let shelf: ProfileShelf
+    private let profiling: ProfileLoop
     private let stores: Stores
     private let clock: Clock
     private let deliveries: DeliveryBoard
     private let config: Lock<ModelsConfig>
-    private let loop = Lock<Loop?>(nil)
+    private let loops = Lock<[Loop]>([])
     private let follower = Lock<PredictionFollower?>(nil)
 
     /// - Parameters:
@@ -31,6 +33,7 @@ final class ModelRoom: Sendable {
         registry: Registry, clock: Clock, board: ModelBoard, deliveries: DeliveryBoard
     ) {
         self.board = board
+        board.set(response: given.response)
         let config = Lock(given)
         self.config = config
         self.stores = stores
@@ -41,18 +44,24 @@ final class ModelRoom: Sendable {
             keepsTexts: { name in config.withLock { $0.model(name).keepsTexts } })
         servers = ModelServers(
             fetch: fetch, scraper: scraper, engine: engine, board: board, clock: clock)
-        watch = ModelLoop(
+        let watch = ModelLoop(
             stores: stores, board: board, servers: servers, registry: registry, clock: clock,
             config: { config.withLock { $0 } },
             releases: { deliveries.snapshot?.state.productionDeployments ?? [] })
+        self.watch = watch
+        shelf = ProfileShelf(
+            predictions: stores.predictions, profiles: stores.profiles, board: board)
+        profiling = ProfileLoop(
+            shelf: shelf, stores: stores, registry: registry, config: { config.withLock { $0 } },
+            read: { watch.read })
     }
 
     /// Starts scraping, following and watching.
     func start(scrapes: [ScrapeConfig], _ defaults: ScrapeDefaults) throws {
         servers.apply(config.withLock { $0 }, scrapes: scrapes, defaults)
         follow()
-        let loop = watch.loop()
-        self.loop.withLock { $0 = loop }
+        let loops = [watch.loop(), profiling.loop(clock: clock)]
+        self.loops.withLock { $0 = loops }
     }
 
     /// Takes a new configuration.
@@ -63,6 +72,7 @@ final class ModelRoom: Sendable {
             defer { old = new }
             return old.models == new.models
         }
+        board.set(response: new.response)
         servers.apply(new, scrapes: scrapes, defaults)
         if isSame { return }
         follow()
@@ -72,7 +82,7 @@ final class ModelRoom: Sendable {
     func stop() async {
         await servers.stop()
         follower.withLock { $0 }?.stop()
-        loop.withLock { $0 }?.stop()
+        for loop in loops.withLock({ $0 }) { loop.stop() }
     }
 
     private func follow() {
@@ -94,5 +104,6 @@ final class ModelRoom: Sendable {
                 board: board, log: stores.records.models, findings: stores.records.findings,
                 deliveries: deliveries, clock: clock
             ).routes
+            + ProfilesAPI(shelf: shelf, board: board, clock: clock).routes
     }
 }

@@ -36,7 +36,11 @@ struct WatchedModel {
     func current(now: Millis) -> [Finding] {
         let key = watching.key
         var all = watching.scopes.compactMap { driftFinding(key, $0) }
-        if let finding = dataFinding(key, broken, issues: issues) { all.append(finding) }
+        let broken = issuesBesideDrift(
+            issues, drifted: watching.whole?.watch.drifted.map(\.name) ?? [])
+        if !broken.isEmpty, let finding = dataFinding(key, self.broken, issues: broken) {
+            all.append(finding)
+        }
         if let since = worse.since, let comparison,
             let finding = qualityFinding(key, comparison, since: since)
         {

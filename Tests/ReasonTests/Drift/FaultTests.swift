@@ -56,6 +56,11 @@ import Testing
             #expect(fixed[index] > 90, "seed 102: \(fixed)")
             #expect(sized[index] <= 20, "seed 102: \(sized)")
         }
+        // A shift of 0.09 sd at 10,000 rows, which the fixed thresholds of PSI and JS never see.
+        let still = (0..<10_000).map { _ in generator.normal() }
+        let moved = (0..<10_000).map { _ in generator.normal() + 0.09 }
+        let small = try #require(compareNumbers(reference: still, current: moved))
+        #expect(small.stability.value < 0.1 && small.probability.value < 1e-4)
         // A shift of 0.15 sd at 10,000 rows: below 0.1, above the threshold.
         let a = (0..<10_000).map { _ in generator.normal() }
         let b = (0..<10_000).map { _ in generator.normal() + 0.15 }

@@ -89,7 +89,10 @@ func differences(
         let isProbability = path.hasSuffix("pvalue") || path.contains("pvalues")
         let relative = isProbability ? 1e-7 : 1e-9
         if isProbability && b < 1e-250 { return a < 1e-240 ? [] : ["\(path): \(a), \(b) expected"] }
-        return abs(a - b) <= max(relative * abs(b), isProbability ? 0 : 1e-12)
+        // SciPy's asymptotic p-value of Cramér and von Mises is 1 − cdf and carries the rounding of the 1;
+        // over 200 made samples it strayed by up to 3e-15 from tails that are summed as such.
+        let rounding = path.hasSuffix("/cramer_von_mises_asymp/pvalue") ? 4e-15 : 0
+        return abs(a - b) <= max(relative * abs(b), isProbability ? rounding : 1e-12)
             ? [] : ["\(path): \(a), \(b) expected"]
     default:
         compared += 1

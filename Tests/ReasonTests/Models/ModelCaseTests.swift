@@ -146,6 +146,16 @@ private func looks(_ outcomes: [ModelCase.Outcome], _ segment: String = "") -> [
         #expect(driftFinding(key, before) == driftFinding(key, after))
     }
 
+    @Test func `a new category of a drifted column is one finding, not two`() {
+        let issues = [
+            Phrase("quality.data.unseen_values", ["column": "region"]),
+            Phrase("quality.data.missing_values", ["column": "region"]),
+            Phrase("quality.data.unseen_values", ["column": "plan"]),
+        ]
+        #expect(issuesBesideDrift(issues, drifted: []) == issues)
+        #expect(issuesBesideDrift(issues, drifted: ["region"]) == Array(issues.dropFirst()))
+    }
+
     @Test func `broken rows are a finding from the third window on`() throws {
         var persistence = Persistence()
         var traffic = Traffic(seed: 61)

@@ -49,6 +49,31 @@ import Testing
         #expect(!comparison.isWorse)
     }
 
+    @Test func `an estimate is about the class that the model gave`() throws {
+        var traffic = Traffic(seed: 6)
+        func cautious(_ block: PredictionBlock) -> PredictionBlock {
+            var block = block
+            block.columns.append(
+                PredictionColumn(
+                    role: .output,
+                    values: .categories(
+                        codes: block.numbers(.score).map { $0 >= 0.9 ? 1 : 0 }, names: ["0", "1"])))
+            return block
+        }
+        let reference = cautious(traffic.block(2000))
+        let fresh = cautious(traffic.block(2000))
+        let estimate = ModelEstimator(reference, labels: joinedLabels(reference, [:])).estimate(
+            fresh)
+        let truth = labelledQuality(fresh, labels: joinedLabels(fresh, [:]))
+        for name in ["accuracy", "precision", "recall"] {
+            let a = try #require(estimate.figures.first { $0.name == name })
+            let b = try #require(truth.figures.first { $0.name == name })
+            #expect(abs(a.value - b.value) < 0.05, "\(name): \(a.value), \(b.value)")
+        }
+        // One in ten scores is so high: it finds a fifth of the positives.
+        #expect((estimate.figures.first { $0.name == "recall" }?.value ?? 1) < 0.3)
+    }
+
     @Test func `without labels the estimate is switched off in words`() {
         var traffic = Traffic(seed: 6)
         let block = traffic.block(500)

@@ -55,6 +55,28 @@ import Testing
         #expect(JSON.object(found.named)["interval_95"]?["f1"]?.items?.count == 2)
     }
 
+    @Test func `the classes that a model gave are judged, not those of our threshold`() throws {
+        var generator = Generator(seed: 73)
+        func decided(_ table: DataTable) -> DataTable {
+            let classes = (table["p"]?.numbers ?? []).map { $0 >= 0.85 ? 1.0 : 0 }
+            return DataTable(table.columns + [DataColumn(name: "y_pred", numbers: classes)])
+        }
+        let reference = decided(scored(3000, &generator))
+        let current = decided(scored(3000, &generator, shift: 0.3))
+        let found = try estimate(current, reference)
+        guard case .confidence(let figures, _)? = found.figures,
+            case .binary(let quality) = try judgePredictions(
+                current, columns: PredictionsColumns(current))
+        else {
+            Issue.record("CBPE is expected")
+            return
+        }
+        // Cautious as it is, it misses half of the positives; at a half it would miss a quarter.
+        #expect(quality.confusion.recall < 0.6)
+        #expect(abs(figures.recall.value - quality.confusion.recall) < 0.04, "seed 73")
+        #expect(abs(figures.precision.value - quality.confusion.precision) < 0.04, "seed 73")
+    }
+
     @Test func `numbers are estimated by losses, with and without features`() throws {
         var generator = Generator(seed: 72)
         let reference = predicted(4000, &generator)

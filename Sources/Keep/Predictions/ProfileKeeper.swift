@@ -1,0 +1,220 @@
+// Profiles of answers at rest: `profiles.db`, one SQLite file, which outlives the rows. Each profile is
+// of one arrival day's rows, and those of a day are replaced together, in one transaction: however
+// often a day is profiled, and wherever the agent was killed, each answer is counted once. What a
+// profile is is Reason's affair; here it is bytes with a checksum. The calls block; never on the
+// cooperative pool.
+
+public import Basics
+internal import Bytes
+internal import GRDB
+
+/// A profile as it is kept.
+public struct KeptProfile: Sendable, Equatable {
+    public var key: ModelVersion
+    /// Empty for all answers.
+    public var segment: String
+    /// When the day of the answers begins (UTC).
+    public var since: Millis
+    public var rows: Int
+    public var bytes: [UInt8]
+
+    public init(key: ModelVersion, segment: String, since: Millis, rows: Int, bytes: [UInt8]) {
+        self.key = key
+        self.segment = segment
+        self.since = since
+        self.rows = rows
+        self.bytes = bytes
+    }
+}
+
+/// The profiles of all days.
+public final class ProfileKeeper: Sendable {
+    let path: String
+    private let queue: DatabaseQueue
+    private let failures: Counter
+    private let damaged: Counter
+    private let bytesGauge: Gauge
+    private let profilesGauge: Gauge
+
+    /// Opens `folder/profiles.db` or makes it.
+    public init(folder: String, registry: Registry) throws(RecordError) {
+        path = folder + "/profiles.db"
+        failures = registry.counter(
+            "martlet_prediction_profile_failures_total",
+            "Reads and writes of profiles.db that failed.")
+        damaged = registry.counter(
+            "martlet_prediction_profiles_damaged_total", "Profiles found damaged and left out.")
+        bytesGauge = registry.gauge(
+            "martlet_prediction_profile_bytes", "Bytes of the kept profiles of answers.")
+        profilesGauge = registry.gauge(
+            "martlet_prediction_profiles", "Profiles of answers that are kept.")
+        do throws(FileError) {
+            try Files.system.makeFolder(folder)
+        } catch {
+            throw .cannotOpen(path: folder, reason: error.reason)
+        }
+        var configuration = Configuration()
+        configuration.label = "profiles.db"
+        configuration.busyMode = .timeout(5)
+        configuration.journalMode = .wal
+        do {
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.syncEachCommit()
+            try profileMigrator().migrate(queue)
+        } catch {
+            throw RecordError(error, operation: "open", path: path)
+        }
+        measure()
+    }
+
+    /// Puts the profiles of an arrival day (in days since the epoch) in the place of those it had.
+    public func replace(
+        arrival: Int64, _ profiles: [KeptProfile], at time: Millis
+    ) throws(RecordError) {
+        try write("keep profiles") { db in
+            try db.execute(sql: "DELETE FROM profiles WHERE arrival = ?", arguments: [arrival])
+            for profile in profiles {
+                try db.cachedStatement(
+                    sql: "INSERT INTO profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                ).execute(arguments: [
+                    arrival, profile.key.model, profile.key.version, profile.segment,
+                    profile.since, profile.rows, Int64(crc32c(profile.bytes)),
+                    Blob(profile.bytes),
+                ])
+            }
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO arrivals VALUES (?, ?)", arguments: [arrival, time])
+        }
+        measure()
+    }
+
+    /// The arrival days that have their profiles.
+    public func arrivals() throws(RecordError) -> Set<Int64> {
+        try read("read the days of profiles") { db in
+            Set(try Int64.fetchAll(db, sql: "SELECT day FROM arrivals"))
+        }
+    }
+
+    /// The profiles of a model and segment whose days begin in a range, by day.
+    ///
+    /// - Parameter version: nil for all versions.
+    public func profiles(
+        _ model: String, version: String?, segment: String, range: TimeRange
+    ) throws(RecordError) -> [KeptProfile] {
+        try read("read profiles") { db in
+            let cursor = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT version, since, rows, checksum, bytes FROM profiles
+                    WHERE model = ? AND segment = ? AND since BETWEEN ? AND ?
+                    ORDER BY since, arrival
+                    """, arguments: [model, segment, range.from, range.through])
+            var found: [KeptProfile] = []
+            while let row = try cursor.next() {
+                if let version, version != row[0] as String { continue }
+                guard let blob = row[4] as Blob?, Int64(crc32c(blob.bytes)) == row[3] as Int64
+                else {
+                    damaged.add()
+                    continue
+                }
+                found.append(
+                    KeptProfile(
+                        key: ModelVersion(model, row[0]), segment: segment, since: row[1],
+                        rows: row[2], bytes: blob.bytes))
+            }
+            return found
+        }
+    }
+
+    /// The segments of a model that have profiles.
+    public func segments(_ model: String) throws(RecordError) -> [String] {
+        try read("read the segments of profiles") { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT segment FROM profiles
+                    WHERE model = ? AND segment <> '' ORDER BY segment
+                    """, arguments: [model])
+        }
+    }
+
+    /// Forgets days that began before a time.
+    public func prune(before time: Millis) throws(RecordError) {
+        try write("forget old profiles") { db in
+            try db.execute(sql: "DELETE FROM profiles WHERE since < ?", arguments: [time])
+            try db.execute(
+                sql: "DELETE FROM arrivals WHERE day < ?",
+                arguments: [time.flooredDivision(by: 86_400_000)])
+        }
+        measure()
+    }
+
+    /// Bytes of the file, and how many profiles it holds.
+    public var stats: (bytes: Int, profiles: Int) {
+        let files = Files.system
+        var bytes = 0
+        for suffix in ["", "-wal"] {
+            guard let file = try? files.open(path + suffix, .read) else { continue }
+            bytes += (try? files.size(file)) ?? 0
+            files.close(file)
+        }
+        let count = try? read("count profiles") {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM profiles")
+        }
+        return (bytes, count ?? 0)
+    }
+
+    /// Writes the log into the file and closes it.
+    public func close() throws(RecordError) {
+        do {
+            _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try queue.close()
+        } catch {
+            throw RecordError(error, operation: "close", path: path)
+        }
+    }
+
+    private func measure() {
+        let (bytes, profiles) = stats
+        bytesGauge.set(Double(bytes))
+        profilesGauge.set(Double(profiles))
+    }
+
+    private func read<Value>(
+        _ operation: String, _ body: (Database) throws -> Value
+    ) throws(RecordError) -> Value {
+        do {
+            return try queue.read(body)
+        } catch {
+            failures.add()
+            throw RecordError(error, operation: operation, path: path)
+        }
+    }
+
+    private func write(_ operation: String, _ body: (Database) throws -> Void) throws(RecordError) {
+        do {
+            try queue.write(body)
+        } catch {
+            failures.add()
+            throw RecordError(error, operation: operation, path: path)
+        }
+    }
+}
+
+private func profileMigrator() -> DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("profiles-1") { db in
+        try db.execute(
+            sql: """
+                CREATE TABLE profiles (
+                    arrival INTEGER NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL,
+                    segment TEXT NOT NULL, since INTEGER NOT NULL, rows INTEGER NOT NULL,
+                    checksum INTEGER NOT NULL, bytes BLOB NOT NULL
+                );
+                CREATE INDEX profiles_by_key ON profiles (model, segment, since);
+                CREATE INDEX profiles_by_arrival ON profiles (arrival);
+                CREATE TABLE arrivals (day INTEGER PRIMARY KEY NOT NULL, made_at INTEGER NOT NULL);
+                """)
+    }
+    return migrator
+}
