@@ -8,7 +8,7 @@ import Testing
 
 private let paths = [
     "/", "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore",
-    "/host",
+    "/host", "/servers",
     "/system", "/help",
 ]
 

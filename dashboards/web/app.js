@@ -17,11 +17,11 @@ const still = { refreshed: false }; // its words change with the home answer alo
 const pages = {
   '/': ['home', {}], '/decisions': ['decisions', {}], '/delivery': ['delivery', {}], '/models': ['models', {}], '/rehearsals': ['rehearsals', {}],
   '/alerts': ['alerts', {}], '/logs': ['logs', { ranged: true }], '/explore': ['explore', { ranged: true }],
-  '/graph': ['explore', { ranged: true }], '/dashboards': ['dashboards', {}], '/host': ['host', { ranged: true }],
+  '/graph': ['explore', { ranged: true }], '/dashboards': ['dashboards', {}], '/host': ['host', { ranged: true }], '/servers': ['servers', { ranged: true }],
   '/anomalies': ['anomalies', { ranged: true }],
   '/system': ['system', { ranged: true }], '/help': ['help', still],
 };
-const ranges = { '/logs': 'now-1h', '/explore': 'now-1h', '/graph': 'now-1h', '/host': 'now-1h', '/anomalies': 'now-1d', '/system': 'now-1h' };
+const ranges = { '/logs': 'now-1h', '/explore': 'now-1h', '/graph': 'now-1h', '/host': 'now-1h', '/servers': 'now-1h', '/anomalies': 'now-1d', '/system': 'now-1h' };
 const homeEverySeconds = 15; // the badge and the banner; one answer costs the agent under a millisecond
 
 const place = document.getElementById('app');

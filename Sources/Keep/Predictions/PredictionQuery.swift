@@ -35,13 +35,16 @@ extension PredictionKeeper {
     /// - Parameters:
     ///   - version: nil for all versions.
     ///   - rowsMax: reading ends after the block that reaches it.
+    ///   - isNewest: reading begins at the newest, so that `rowsMax` leaves the oldest out.
     public func predictions(
-        _ model: String, version: String? = nil, range: TimeRange, rowsMax: Int = 1_000_000
+        _ model: String, version: String? = nil, range: TimeRange, rowsMax: Int = 1_000_000,
+        isNewest: Bool = false
     ) throws(RecordError) -> [PredictionBlock] {
         var found: [PredictionBlock] = []
         var rows = 0
+        let files = dayFiles(in: folder)
         // An answer is reported on its day or later.
-        for file in dayFiles(in: folder)
+        for file in isNewest ? files.reversed() : files
         where (file.day + 1) * 86_400_000 > range.from - Limits.aheadMillisMax && rows < rowsMax {
             try read(file) { db in
                 let cursor = try Row.fetchCursor(
@@ -49,7 +52,7 @@ extension PredictionKeeper {
                     sql: """
                         SELECT version, checksum, bytes FROM blocks
                         WHERE model = ? AND through >= ? AND since <= ?
-                        ORDER BY id
+                        ORDER BY id \(isNewest ? "DESC" : "ASC")
                         """, arguments: [model, range.from, range.through])
                 while rows < rowsMax, let row = try cursor.next() {
                     if let version, version != row[0] as String { continue }
@@ -64,7 +67,7 @@ extension PredictionKeeper {
                 }
             }
         }
-        return found
+        return isNewest ? found.reversed() : found
     }
 
     /// The newest label of every id that came since a time; for joining with predictions.

@@ -65,7 +65,7 @@ private struct ReportPage {
             <header><p class="what">\(escaped(title))</p>
             <h1 class="\(report.isDrifted ? "bad" : "ok")">\(escaped(verdict))</h1>
             <p>\(escaped(words(rows)))</p><p class="mute">\(escaped(words(level)))</p></header>
-            \(columns)\(together)\(issues)\(segments)\(examples)
+            \(columns)\(answers)\(together)\(issues)\(segments)\(examples)
             <footer class="mute">\(escaped(word("drift.report.made")))</footer></main></body></html>
 
             """
@@ -89,6 +89,12 @@ private struct ReportPage {
         .mark.bad::before{background:var(--bad)}.mark.ok::before{background:var(--ok)}.mark{white-space:nowrap}
         svg{display:block;width:132px;height:34px}.r{fill:var(--ref)}.c{fill:none;stroke:var(--cur);stroke-width:1.5}
         .key span{margin-right:1rem}.key i{display:inline-block;width:.8rem;height:.8rem;vertical-align:-.08rem;margin-right:.35rem}
+        .q{display:flex;flex-wrap:wrap;gap:1.2rem;padding:1rem}.q figure{margin:0;width:16.5rem}
+        .q figcaption{font-size:.85rem;margin-bottom:.3rem}.q svg{width:100%;height:auto;overflow:visible}
+        .q text{font-size:11px;fill:var(--mute)}.q path{fill:none;stroke-width:1.5}.q .g{stroke:var(--line);stroke-width:1}
+        .q .h{stroke:var(--ref);stroke-width:1;stroke-dasharray:3 3}.q .t{stroke:var(--ref)}.q .w{stroke:var(--cur)}
+        .q circle.t,.q .f.t{fill:var(--ref);stroke:none}.q circle.w,.q .f.w{fill:var(--cur);stroke:none}
+        .heat th{border:0;color:var(--mute);font-weight:500;font-size:.8rem}.heat td{text-align:center;border:0;padding:.35rem}
         ul{margin:0;padding:.8rem .8rem .8rem 2rem}footer{margin-top:2rem;font-size:.85rem}
         """
 
@@ -256,17 +262,23 @@ private struct ReportPage {
         return numberText((value * scale).rounded() / scale, .plain)
     }
 
-    private func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "&": result += "&amp;"
-            case "\"": result += "&quot;"
-            default: result.append(character)
-            }
+    private func escaped(_ text: String) -> String { escapedHTML(text) }
+
+    /// The curves of quality, where either side has labels and scores.
+    private var answers: String {
+        func judged(_ table: DataTable) -> LabelledPredictions? {
+            try? judgePredictions(table, columns: PredictionsColumns(table))
         }
-        return result
+        let (before, after) = (judged(reference), judged(current))
+        if before == nil && after == nil { return "" }
+        let drawing = QualityDrawing(
+            reference: before.map { QualityShapes($0, beside: after) },
+            current: after.map { QualityShapes($0, beside: before) }, word: { escaped(word($0)) })
+        let rows = Phrase(
+            "drift.report.rows_judged",
+            ["reference": "\(before?.count ?? 0)", "current": "\(after?.count ?? 0)"])
+        return "<h2>\(escaped(word("drift.report.answers")))</h2>"
+            + "<p class=\"mute\">\(escaped(words(rows)))</p>"
+            + "<section class=\"q\">\(drawing.figures)</section>"
     }
 }

@@ -124,11 +124,7 @@ public struct ColumnProfile: Sendable {
     /// Shares of this profile and of the reference in the same few bins, for a tiny histogram.
     public func histogram(beside reference: ColumnProfile) -> ProfileHistogram? {
         if let mine = sketch, let theirs = reference.sketch, theirs.count > 0 {
-            // Between the outermost hundredths, so that one outlier does not flatten the picture.
-            let low = theirs.quantile(0.01)
-            let high = theirs.quantile(0.99)
-            let width = (high - low) / Double(ProfileHistogram.binsMax - 2)
-            let edges = (0..<(ProfileHistogram.binsMax - 1)).map { low + Double($0) * width }
+            let edges = ColumnProfile.edges(theirs)
             return ProfileHistogram(
                 bins: edges.map { numberText(rounded($0)) }, reference: shares(theirs, edges),
                 current: shares(mine, edges), isNumeric: true)
@@ -144,6 +140,15 @@ public struct ColumnProfile: Sendable {
         return ProfileHistogram(
             bins: names, reference: names.map { share(reference, $0) },
             current: names.map { share(self, $0) }, isNumeric: false)
+    }
+
+    /// Upper edges of the bins for numbers like those of a reference.
+    static func edges(_ reference: KLL) -> [Double] {
+        // Between the outermost hundredths, so that one outlier does not flatten the picture.
+        let low = reference.quantile(0.01)
+        let high = reference.quantile(0.99)
+        let width = (high - low) / Double(ProfileHistogram.binsMax - 2)
+        return (0..<(ProfileHistogram.binsMax - 1)).map { low + Double($0) * width }
     }
 
     private func shares(_ sketch: KLL, _ edges: [Double]) -> [Double] {

@@ -111,9 +111,8 @@ public struct QualityComparison: Sendable, Equatable {
             self.interval = interval
             self.isEstimated = isEstimated
             rows = now.rows
-            let isHigherBetter = !["mae", "rmse", "mape"].contains(figure.name)
             isWorse =
-                isHigherBetter
+                isHigherBetter(figure.name)
                 ? interval.upperBound < base.lowerBound : interval.lowerBound > base.upperBound
             return
         }

@@ -53,6 +53,7 @@ public struct ModelCard: Sendable {
     public var estimate: QualityReading?
     public var referenceQuality: QualityReading?
     public var points: [QualityPoint] = []
+    public var detail = QualityDetail()
     public var speed = ModelSpeed()
     public var findings: [Finding] = []
     public var labelCount = 0

@@ -71,7 +71,7 @@ extension ModelCard {
                 reading.figures.first { $0.name == name }?.value
             }
             var evidence = QualityEvidence(
-                figure: found.name, isHigherBetter: !["mae", "rmse", "mape"].contains(found.name),
+                figure: found.name, isHigherBetter: isHigherBetter(found.name),
                 before: found.before, now: found.now, low: found.interval.lowerBound,
                 high: found.interval.upperBound, source: isEstimated ? .estimate : .labels,
                 count: found.rows)

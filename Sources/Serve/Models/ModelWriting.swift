@@ -117,6 +117,7 @@ func writeQuality(_ card: ModelCard, to writer: inout JSONWriter) {
         writer.endArray()
         writer.endObject()
     }
+    write(card.detail, to: &writer)
     writer.key("points")
     writer.beginArray()
     for point in card.points.suffix(1000) {

@@ -211,6 +211,10 @@ public struct ModelsAPI: Sendable {
         for finding in own.prefix(20) { write(finding, to: &writer) }
         writer.endArray()
         writeReleases(card, to: &writer)
+        writeFeedback(
+            ModelFeedback(
+                deliveries.snapshot?.state.feedback ?? [], of: card.key.model,
+                service: card.service), to: &writer)
         writer.key("server")
         if let server = board.servers.first(where: { $0.model == card.key.model }) {
             write(server, to: &writer)
@@ -221,9 +225,9 @@ public struct ModelsAPI: Sendable {
     }
 
     private func writeReleases(_ card: ModelCard, to writer: inout JSONWriter) {
-        let service = card.fields["service"] ?? card.key.model
         let deployments = (deliveries.snapshot?.state.productionDeployments ?? [])
-            .filter { $0.place.service == service && $0.isDeployed }
+            .filter { $0.place.service == card.service && $0.isDeployed }
+        writer.field("service", card.service)
         writer.key("releases")
         writer.beginArray()
         for deployment in deployments.suffix(50) {

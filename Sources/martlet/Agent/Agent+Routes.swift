@@ -13,7 +13,7 @@ extension Agent {
     /// Paths that the page itself routes.
     private static let pages = [
         "/decisions", "/delivery", "/models", "/rehearsals", "/alerts", "/logs", "/explore",
-        "/host", "/anomalies",
+        "/host", "/servers", "/anomalies",
         "/dashboards", "/system", "/help", "/graph",
     ]
 

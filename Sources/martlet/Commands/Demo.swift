@@ -50,6 +50,7 @@ struct Demo: AsyncParsableCommand {
             """
             logs: [{source: simulated-chat, paths: [\(quoted(logFile))], from: start}]
             rule_files: [\(quoted(shipped)), \(quoted(rules))]
+            models: [{name: credit, version: v3, service: chat, stage: production}]
 
             """ + models.configuration,
             file: "demo")

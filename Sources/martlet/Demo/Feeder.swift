@@ -25,6 +25,7 @@ struct Feeder: Sendable {
         await post(JSON.array(delivery.events).encoded, to: "events")
         await post(JSON.array(delivery.feedback).encoded, to: "feedback")
         var model = SimulatedModel(seed: 20_261_121)
+        await post(JSON.array(model.feedback(now: now)).encoded, to: "feedback")
         let step = SimulatedModel.stepMillis
         for start in stride(from: now - SimulatedModel.pastMillis, to: now, by: Int(1000 * step)) {
             let end = min(now, start + 1000 * step)

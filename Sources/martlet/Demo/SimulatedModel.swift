@@ -32,6 +32,18 @@ struct SimulatedModel {
         return Array(text.utf8)
     }
 
+    /// What users said of the answers: fewer like them since the data change.
+    mutating func feedback(now: Millis) -> [JSON] {
+        stride(from: now - SimulatedModel.pastMillis, to: now, by: 1_800_000).map { time in
+            let likes = time > now - SimulatedModel.changeMillis ? 0.55 : 0.85
+            return .object([
+                ("id", .string("sim-credit-\(time)")), ("time", .number(String(time))),
+                ("model", .string("credit")), ("version", .string("v3")),
+                ("thumbs", .string(unit() < likes ? "up" : "down")),
+            ])
+        }
+    }
+
     private mutating func line(at time: Millis, isChanged: Bool, now: Millis) -> String {
         next += 1
         let channel = unit() < 0.6 ? "branch" : "online"

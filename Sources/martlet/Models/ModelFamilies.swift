@@ -41,6 +41,18 @@ func modelFamilies(_ cards: [ModelCard], now: Millis) -> [MetricFamily] {
                     interval.upperBound)
             }
         }
+        // One figure of a segment: figures times segments would be too many series.
+        let all = card.detail.segments?.figures ?? []
+        for figure in all where figure.name == all.first?.name {
+            let labels = key + [("segment", figure.segment), ("metric", figure.name)]
+            table.add(
+                "martlet_model_segment_quality", "The first figure of quality in a segment.",
+                labels, figure.value)
+            table.add(
+                "martlet_model_segment_worse",
+                "1 while a segment is answered worse than the rest, beyond noise.", labels,
+                figure.isBeyondNoise && figure.isWorse ? 1 : 0)
+        }
         add(card.speed, key, &table)
     }
     return table.families

@@ -263,7 +263,7 @@ final class ModelLoop: Sendable {
         let labels = try predictions.labels(key.model, arrivedSince: since)
         let blocks = try predictions.predictions(
             key.model, version: key.version, range: TimeRange(from: since, through: now + 300_000),
-            rowsMax: 100_000)
+            rowsMax: 100_000, isNewest: true)
         let before = Set(known.points)
         known.judge(blocks, labels: labels, now: now)
         state.watched[key] = known
@@ -320,6 +320,7 @@ final class ModelLoop: Sendable {
             card.estimate = known.estimate
             card.referenceQuality = known.referenceQuality
             card.points = known.points
+            card.detail = known.detail
             card.speed = known.speed
             card.findings = known.findings.values.sorted { $0.start < $1.start }
             card.labelCount = known.labelCount
@@ -336,10 +337,16 @@ final class ModelLoop: Sendable {
     private func addReleases(_ cards: inout [ModelVersion: ModelCard], _ config: ModelsConfig) {
         for model in Set(cards.keys.map(\.model)) {
             let given = config.model(model)
-            let service = given.fields["service"] ?? model
+            let named =
+                given.fields["service"]
+                ?? cards.values.first { $0.key.model == model && $0.fields["service"] != nil }?
+                .fields["service"]
+            let service = named ?? model
             for deployment in releases() where deployment.place.service == service {
                 if deployment.version.isEmpty || !deployment.isDeployed { continue }
                 let key = ModelVersion(model, deployment.version)
+                // Versions of a service that is named are the service's, not new ones of the model.
+                if cards[key] == nil && named != nil { continue }
                 var fields = cards[key]?.fields ?? [:]
                 fields["released"] = CivilTime(deployment.finished).rfc3339
                 fields["stage"] = fields["stage"] ?? deployment.environment

@@ -99,11 +99,16 @@ final class ModelRoom: Sendable {
     }
 
     var routes: [Route] {
-        PredictionsAPI(door: door, keeper: stores.predictions, clock: clock).routes
+        let config = config
+        return PredictionsAPI(door: door, keeper: stores.predictions, clock: clock).routes
             + ModelsAPI(
                 board: board, log: stores.records.models, findings: stores.records.findings,
                 deliveries: deliveries, clock: clock
             ).routes
             + ProfilesAPI(shelf: shelf, board: board, clock: clock).routes
+            + TellingRowsAPI(
+                board: board, findings: stores.records.findings, keeper: stores.predictions,
+                keepsTexts: { name in config.withLock { $0.model(name).keepsTexts } }
+            ).routes
     }
 }

@@ -20,6 +20,9 @@ struct WatchedModel {
     var quality: QualityReading?
     var estimate: QualityReading?
     var referenceQuality: QualityReading?
+    /// Curves and segments of the newest labelled answers.
+    var detail = QualityDetail()
+    private var referenceJudged: LabelledPredictions?
     var points: [QualityPoint] = []
     /// The width of what a point stands for.
     var bucketMillis: Millis = 3_600_000
@@ -90,6 +93,8 @@ struct WatchedModel {
                 estimatorRows = count
                 estimator = ModelEstimator(reference.block, labels: known)
                 referenceQuality = labelledQuality(reference.block, labels: known)
+                referenceJudged =
+                    count > 0 ? LabelledPredictions(reference.block, labels: known) : nil
             }
         }
         guard let whole = PredictionBlock.joining(blocks), let first = whole.times.min(),
@@ -111,8 +116,11 @@ struct WatchedModel {
             if let estimator, places.count >= 50 { add(estimator.estimate(block), start, true) }
         }
         // The newest labelled answers: enough for an interval, not so many that they hide today.
-        let newest = whole.times.indices.filter { known[$0] != nil }
-            .sorted { whole.times[$0] < whole.times[$1] }.suffix(300)
+        let labelled = whole.times.indices.filter { known[$0] != nil }
+            .sorted { whole.times[$0] < whole.times[$1] }
+        detail = QualityDetail(
+            whole, rows: labelled, labels: known, reference: referenceJudged)
+        let newest = labelled.suffix(300)
         quality = labelledQuality(
             whole.selecting(Array(newest)), labels: newest.map { known[$0] })
         if let lastWindow, let estimator { estimate = estimator.estimate(lastWindow) }

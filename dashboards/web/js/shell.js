@@ -46,7 +46,7 @@ export function shell(place) {
   function drawNav() {
     put(nav, order.map(page => {
       const [letter, href] = places.find(one => one[2] === page);
-      const here = href === path || (page === 'dashboards' && path === '/host') || (page === 'models' && path === '/anomalies');
+      const here = href === path || (page === 'dashboards' && /^\/(host|servers)$/.test(path)) || (page === 'models' && path === '/anomalies');
       return h('a', { href, 'aria-current': here ? 'page' : null, title: `${t('nav.' + page)} (g ${letter})` }, icon(page), h('span', t('nav.' + page)),
         page === 'alerts' && firing ? h('b.badge', { 'aria-label': t('nav.firing', { count: firing }) }, String(firing)) : null);
     }));

@@ -9,6 +9,8 @@ const list = [
   { href: '/host', name: 'host', numbers: [
     ['host.cpu', '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[1m]))', 'ratio'],
     ['host.memory', '1 - sum(node_memory_MemAvailable_bytes) / sum(node_memory_MemTotal_bytes)', 'ratio']] },
+  { href: '/servers', name: 'servers', numbers: [
+    ['servers.found', 'sum(martlet_model_server_found)', 'count'], ['servers.requests', 'sum(martlet_model_server_requests_per_second)', 'per_second']] },
   { href: '/system', name: 'system', numbers: [['system.series', 'sum(martlet_head_series)', 'count']] },
 ];
 

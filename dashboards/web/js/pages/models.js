@@ -6,7 +6,7 @@ import { get } from '../api.js';
 import { h, put } from '../dom.js';
 import { ago, dateTime, format } from '../format.js';
 import { t } from '../lang.js';
-import { command, exploreLink, failure, notice, pill, skeleton } from '../parts.js';
+import { command, failure, notice, pill, skeleton } from '../parts.js';
 import { go, query } from '../route.js';
 import { list, millis, said } from '../said.js';
 import { table } from '../table.js';
@@ -50,8 +50,8 @@ export function open(place, context) {
         { title: t('models.answers'), numeric: true, value: one => one.answers, cell: one => format(one.answers, 'count') },
         { title: t('models.last'), value: one => millis(one.last) ?? 0, cell: one => (one.last ? h('time', { title: dateTime(millis(one.last)) }, ago(millis(one.last))) : '–') },
       ], models, { caption: t('nav.models'), order: [0, 'up'], kind: 'models' })) : null,
-      servers.length ? [h('div.section-head', h('h2', t('models.servers'))), h('div.card.flush', table([
-        { title: t('models.model'), text: one => one.model, cell: one => h('a', { href: exploreLink(`{job="model/${one.model}"}`) }, one.model) },
+      servers.length ? [h('div.section-head', h('h2', t('models.servers')), h('a', { href: '/servers' }, t('nav.dashboards'))), h('div.card.flush', table([
+        { title: t('models.model'), text: one => one.model, cell: one => h('a', { href: '/servers?' + new URLSearchParams({ model: one.model }) }, one.model) },
         { title: t('models.server'), text: one => one.title, cell: one => (one.kind ? [one.title, h('div.mute', one.metrics)] : [pill('warn', t('models.server_lost')), h('div.mute', one.fault || one.url)]) },
         { title: t('models.requests'), numeric: true, value: one => one.signals.requests_per_second ?? null, cell: one => format(one.signals.requests_per_second, 'per_second') },
         { title: t('models.latency'), numeric: true, value: one => one.signals.latency_p95_seconds ?? one.signals.latency_mean_seconds ?? null, cell: one => format(one.signals.latency_p95_seconds ?? one.signals.latency_mean_seconds, 'seconds') },
