@@ -3,18 +3,18 @@
 
 Starts the release build of martlet with rehearsals that copy as they do by default (200 a second), copy
 without a limit, and copy nothing; two constant 1 KB upstreams and nginx as a plain and as a mirroring
-proxy; and drives each with wrk in turn. Parts, each by `--only NAME`, with the time it takes:
+proxy; and drives each with wrk in turn. Parts, each by `--only NAME`, with the time that the commands below take:
 
-cost       (3 min)  median over the rounds of p50, p99, requests a second, CPU for each request (all
+cost       (9 min)  median over the rounds of p50, p99, requests a second, CPU for each request (all
                     threads), and of the share of requests whose copies were sent.
-isolation  (3 min)  on the paused row (one connection, 2 ms between requests) p50 and p99 with candidates
+isolation  (4 min)  on the paused row (one connection, 2 ms between requests) p50 and p99 with candidates
                     that refuse, hang, drip, reset, answer after 200 ms or send 1 GB, copied without a
                     limit, beside the same relay with copying off; both in turn, a slice of time each, and
                     the median of the differences of neighbours, which a busy machine disturbs least.
-same       (1 min)  so many answers compared with the upstream's, while the candidate is a bad one.
-streams    (15 s)   how long after the server's write a chunk arrives, with copying and without, and the
+same       (20 s)   so many answers compared with the upstream's, while the candidate is a bad one.
+streams    (20 s)   how long after the server's write a chunk arrives, with copying and without, and the
                     memory of a thousand open streams.
-peers      (10 min) the script of the peers' measurement (mirror_peers.py, given by --peers; not in this
+peers      (12 min) the script of the peers' measurement (mirror_peers.py, given by --peers; not in this
                     repository), with the rehearsals as further targets; only when it is asked for.
 
     swift build -c release --product martlet
