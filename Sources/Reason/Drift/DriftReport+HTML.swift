@@ -89,7 +89,7 @@ private struct ReportPage {
         .mark.bad::before{background:var(--bad)}.mark.ok::before{background:var(--ok)}.mark{white-space:nowrap}
         svg{display:block;width:132px;height:34px}.r{fill:var(--ref)}.c{fill:none;stroke:var(--cur);stroke-width:1.5}
         .key span{margin-right:1rem}.key i{display:inline-block;width:.8rem;height:.8rem;vertical-align:-.08rem;margin-right:.35rem}
-        .q{display:flex;flex-wrap:wrap;gap:1.2rem;padding:1rem}.q figure{margin:0;width:16.5rem}
+        .q{display:flex;flex-wrap:wrap;gap:1.2rem;padding:1rem}.q figure{margin:0;width:15.4rem}
         .q figcaption{font-size:.85rem;margin-bottom:.3rem}.q svg{width:100%;height:auto;overflow:visible}
         .q text{font-size:11px;fill:var(--mute)}.q path{fill:none;stroke-width:1.5}.q .g{stroke:var(--line);stroke-width:1}
         .q .h{stroke:var(--ref);stroke-width:1;stroke-dasharray:3 3}.q .t{stroke:var(--ref)}.q .w{stroke:var(--cur)}

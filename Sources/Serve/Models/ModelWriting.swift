@@ -120,7 +120,9 @@ func writeQuality(_ card: ModelCard, to writer: inout JSONWriter) {
     write(card.detail, to: &writer)
     writer.key("points")
     writer.beginArray()
-    for point in card.points.suffix(1000) {
+    // The figures that a page draws, hour by hour for a week; all others are series.
+    let drawn = card.points.filter { drawnFigures.contains($0.name) }
+    for point in drawn.suffix(2000) {
         writer.beginObject()
         writer.key("time")
         writer.seconds(point.time)
@@ -137,6 +139,8 @@ func writeQuality(_ card: ModelCard, to writer: inout JSONWriter) {
     writer.endArray()
     writer.endObject()
 }
+
+private let drawnFigures: Set = ["accuracy", "roc_auc", "f1", "f1_macro", "mae", "rmse"]
 
 private func write(_ low: Double?, _ high: Double?, to writer: inout JSONWriter) {
     for (key, end) in [("low", low), ("high", high)] {

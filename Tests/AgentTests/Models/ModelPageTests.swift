@@ -24,8 +24,8 @@ private func page(_ agent: Agent) async throws -> JSON? {
     {
         let agent = try await Agent(configuration: settings)
         let api = agent.url + "/api/martlet/v1/"
-        var answers = SimulatedAnswers(seed: 9, start: Clock.system.now() - 4 * 3_600_000)
-        let release = answers.time + 1_800_000
+        var answers = SimulatedAnswers(seed: 9, start: Clock.system.now() - 8 * 3_600_000)
+        let release = answers.time + 9_000_000
         let deployment = """
             [{"kind":"deployment","id":"d1","time":\(release),"team":"loans","service":"lending",
               "fields":{"deployment":"d1","environment":"production","status":"success",
@@ -41,6 +41,7 @@ private func page(_ agent: Agent) async throws -> JSON? {
         #expect(try await post(api + "feedback", feedback).status == 200)
         for _ in 0..<5 {
             #expect(try await post(api + "predictions", answers.lines(500)).status == 200)
+            answers.time += 3_600_000
         }
         answers.shift = 1.5
         #expect(try await post(api + "predictions", answers.lines(500)).status == 200)
@@ -67,8 +68,31 @@ private func page(_ agent: Agent) async throws -> JSON? {
         let first = try #require(rows?.items?.first)
         #expect(first["cells"]?.items?.first?["column"]?.text == "amount")
         #expect(first["prompt"] == nil)
+        try await until("quality has hours", seconds: 60) {
+            let points = try await page(agent)?["quality"]?["points"]?.items ?? []
+            return Set(points.map { $0["time"]?.double }).count > 4
+        }
+        if Browser.isInstalled { try await see(agent) }
         let unknown = try await get(api + "models/examples?finding=none")
         #expect(unknown.status == 400 && text(unknown).contains("no finding of a model"))
+    }
+
+    /// The page as a visitor sees it.
+    private func see(_ agent: Agent) async throws {
+        let browser = try await Browser()
+        try await browser.open(agent.url + "/models?model=credit")
+        func count(_ selector: String) async throws -> Int? {
+            try await browser.evaluate("return document.querySelectorAll('\(selector)').length").int
+        }
+        try await until("the release stands on the line of quality") {
+            try await count(".quality-line path.release") == 1
+        }
+        #expect((try await count(".curve svg") ?? 0) >= 3)
+        let shown = try await browser.evaluate("return document.body.innerText").text ?? ""
+        #expect(shown.contains("7.1.0") || shown.contains("Releases of lending"))
+        #expect(try await count(".telling-rows tbody tr") ?? 0 > 0)
+        #expect(try await browser.consoleErrors() == [])
+        try await browser.close()
     }
 
     @Test(.enabled(if: Browser.isInstalled, "chromium or chromedriver is not installed"))

@@ -39,8 +39,12 @@ export async function board(place, name) {
   put(place, library, choice, h('div.stats', stats.map(one => one.element)),
     h('div.panels', panels.map(one => one.element)), tables.map(one => one.element));
   missingLibrary(library);
+  const update = async () => {
+    // What the board is about may come after it was opened.
+    if (spec.variable && !variables[spec.variable.name]) await fillVariable();
+    await Promise.all([...stats, ...panels, ...tables].map(one => one.update()));
+  };
   await fillVariable();
-  const update = () => Promise.all([...stats, ...panels, ...tables].map(one => one.update()));
   update();
 
   async function fillVariable() {

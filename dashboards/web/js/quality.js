@@ -2,7 +2,7 @@
 // intervals in the reference, by labels and estimated, and the curves behind them.
 
 import { curves } from './curves.js';
-import { h, svg } from './dom.js';
+import { h, put, svg } from './dom.js';
 import { dateTime, dayText, format, shortClock } from './format.js';
 import { has, t } from './lang.js';
 import { list, said } from './said.js';
@@ -10,6 +10,8 @@ import { table } from './table.js';
 
 const order = ['accuracy', 'roc_auc', 'f1', 'f1_macro', 'mae', 'rmse'];
 const isShare = name => !['mae', 'rmse', 'mape', 'brier', 'r2'].includes(name);
+
+let wished = null; // the figure over time that was chosen, kept while the page draws itself anew
 
 export const amount = (name, value) => format(value, isShare(name) ? 'ratio' : 'number');
 export const metricName = name => (has('models.metric.' + name) ? t('models.metric.' + name) : name);
@@ -34,16 +36,26 @@ export function quality(data) {
     estimated?.remark ? h('p.mute', t('models.without_labels'), ': ', said(estimated.remark)) : null,
     !labelled && !estimated ? h('p.mute', t('models.quality_waits')) : null,
   ];
-  const first = order.find(name => list(given.points).some(one => one.name === name));
+  const drawn = order.filter(name => list(given.points).some(one => one.name === name));
   return section(t('models.quality'), data.labels ? t('models.labelled', { count: format(data.labels, 'count') }) : '',
-    h('div.card', first ? line(data, first, find(given.reference, first)) : null,
+    h('div.card', drawn.length ? overTime(data, drawn, name => find(given.reference, name)) : null,
       names.length ? table([
         { title: t('models.figure'), text: name => name, cell: metricName },
         { title: t('models.in_reference'), numeric: true, value: name => find(given.reference, name)?.value ?? null, cell: name => cell(given.reference, name) },
         { title: t('models.with_labels'), numeric: true, value: name => find(labelled, name)?.value ?? null, cell: name => cell(labelled, name) },
         { title: t('models.without_labels'), numeric: true, value: name => find(estimated, name)?.value ?? null, cell: name => cell(estimated, name) },
-      ], names, { caption: t('models.quality') }) : null, why),
+      ], names, { caption: t('models.quality'), kind: 'figures' }) : null, why),
     curves(given.shapes));
+}
+
+/** A figure over time, which one is chosen beside it. */
+function overTime(data, names, reference) {
+  const place = h('div');
+  const draw = name => put(place, line(data, name, reference(name)));
+  const chosen = names.includes(wished) ? wished : names[0];
+  draw(chosen);
+  return [names.length > 1 ? h('p.line-figure', h('select', { 'aria-label': t('models.figure'), onchange: event => { wished = event.target.value; draw(wished); } },
+    names.map(name => h('option', { value: name, selected: name === chosen }, metricName(name))))) : null, place];
 }
 
 /** One figure over time: by labels a full line, estimated a dashed one with its band; the reference a level, releases upright. */

@@ -10,7 +10,7 @@ import { list } from '../said.js';
 
 export async function open(place) {
   const trouble = h('div');
-  const body = h('div');
+  const body = h('div.model-page');
   let shown = null;
   let closed = false;
 
