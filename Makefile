@@ -2,7 +2,7 @@
 # make test    install what the tests need, build, run all of them
 # make install put binary, pages, rules and the systemd unit in place (PREFIX, default /usr/local)
 # make bench   the table that the README quotes; BENCH=NAME runs Benchmarks/NAME.py, most beside a peer
-#              (promql, disk, recovery, hooks and others: see the folder)
+#              (promql, disk, day, recovery, hooks and others: see the folder)
 # make faults  the disk breaks at each of the first 2,000 operations, and 200 kills; for the night
 # make fuzz    ten minutes of fuzzed PromQL, for the night (FUZZ_SECONDS)
 # make lint    formatting, as CI checks it
@@ -58,11 +58,14 @@ endif
 lint: swift
 	@swift format lint --strict -r Sources Tests Package.swift
 
-# Also days of simulated faults; MARTLET_SIM_SEED brings back the one that failed.
+# By the preloaded library and by the Files seam, then kills of the release binary and days of simulated
+# faults; each tells how far it is, and MARTLET_SIM_SEED brings back the days that failed.
 faults: swift packages
 	@swift build --build-tests
-	@MARTLET_FAULTS=2000 MARTLET_KILLS=200 MARTLET_SIM_DAYS=30 swift test --skip-build --disable-xctest \
-	  --filter 'FaultTests|CrashTests|SimulationTests'
+	@swift build -c release --product martlet
+	@swift build -c release --product martlet-bench
+	@MARTLET_FAULTS=2000 MARTLET_KILLS=200 MARTLET_SIM_DAYS=30 MARTLET_RELEASE=$(CURDIR)/.build/release/martlet \
+	  swift test --skip-build --disable-xctest --filter 'FaultTests|CrashTests|SimulationTests|BrokenDiskTests'
 
 fuzz: swift packages
 	@swift build --build-tests

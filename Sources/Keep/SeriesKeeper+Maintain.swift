@@ -108,9 +108,11 @@ extension SeriesKeeper {
         let range = TimeRange(from: from, through: end - 1)
         var archived: [(labels: Labels, columns: Columns)] = []
         var rest = reads.sorted { $0.labels < $1.labels }[...]
+        // One pair of columns for all series: what each of many leaves free, others soon break up.
+        var columns: Columns = ([], [])
         let isWritten = try shelf.add(from: from, end: end) {
             guard let read = rest.popFirst() else { return nil }
-            let columns = read.samples(in: range)
+            read.read(in: range, into: &columns)
             if !columns.times.isEmpty && archive.holds(read.labels) {
                 archived.append((read.labels, columns))
             }

@@ -17,6 +17,9 @@ struct Bench {
         if words.count == 3, words[1] == "week" {
             exit(try Week(folder: words[2]).run() ? 0 : 1)
         }
+        if words.count > 1, words[1] == "day", let day = Day(Array(words.dropFirst(2))) {
+            return try day.run()
+        }
         if words.count == 6, words[1] == "replay", let start = Millis(words[4]),
             let step = Millis(words[5])
         {

@@ -16,6 +16,7 @@ private let rounds = ProcessInfo.processInfo.environment["MARTLET_KILLS"].flatMa
         let settings = "host: {enabled: false}\nrule_files: []\n"
         var acknowledged: [Int] = []
         var next = 0
+        let progress = LongRun("kills of \(martletBinary)", steps: rounds)
         for round in 0..<rounds {
             let agent = try await Agent(configuration: settings, folder: folder, port: port)
             if round % 10 == 9 || round == rounds - 1 {
@@ -36,14 +37,21 @@ private let rounds = ProcessInfo.processInfo.environment["MARTLET_KILLS"].flatMa
             }
             await killing
             _ = agent.child.wait()
+            progress.step()
         }
         #expect(acknowledged.count > rounds)
         let agent = try await Agent(configuration: settings, folder: folder, port: port)
-        try await check(agent, acknowledged, seed: seed, round: rounds)
+        let lost = try await check(agent, acknowledged, seed: seed, round: rounds)
+        progress.end(
+            "\(rounds) kills, \(acknowledged.count) samples acknowledged, \(lost) lost, seed \(seed)"
+        )
     }
 
-    private func check(_ agent: Agent, _ acknowledged: [Int], seed: UInt64, round: Int) async throws
-    {
+    /// - Returns: how many are not there.
+    @discardableResult
+    private func check(
+        _ agent: Agent, _ acknowledged: [Int], seed: UInt64, round: Int
+    ) async throws -> Int {
         let found = Set(
             try await queryValues(agent.url, "last_over_time(counted[1h])").map { Int($0) })
         let lost = acknowledged.filter { !found.contains($0) }
@@ -51,6 +59,7 @@ private let rounds = ProcessInfo.processInfo.environment["MARTLET_KILLS"].flatMa
             lost.isEmpty,
             "seed \(seed), round \(round): lost \(lost.prefix(5)) … \(lost.count) of \(acknowledged.count)"
         )
+        return lost.count
     }
 }
 

@@ -27,22 +27,28 @@ struct HeadRead: Sendable {
     }
 
     /// The samples in a range, ascending.
-    func samples(in range: TimeRange) -> (times: [Millis], values: [Double]) {
-        var times: [Millis] = []
-        var values: [Double] = []
+    func samples(in range: TimeRange) -> Columns {
+        var columns: Columns = ([], [])
+        read(in: range, into: &columns)
+        return columns
+    }
+
+    /// Puts the samples in a range, ascending, in the place of what the columns hold, and in their memory.
+    func read(in range: TimeRange, into columns: inout Columns) {
+        columns.times.removeAll(keepingCapacity: true)
+        columns.values.removeAll(keepingCapacity: true)
         let room = countEstimate(in: range)
-        times.reserveCapacity(room)
-        values.reserveCapacity(room)
+        columns.times.reserveCapacity(room)
+        columns.values.reserveCapacity(room)
         for chunk in chunks where chunk.overlaps(range) {
-            _ = chunk.decode(in: range, times: &times, values: &values)
+            _ = chunk.decode(in: range, times: &columns.times, values: &columns.values)
         }
-        open.decode(in: range, times: &times, values: &values)
-        guard !lateTimes.isEmpty else { return (times, values) }
+        open.decode(in: range, times: &columns.times, values: &columns.values)
+        guard !lateTimes.isEmpty else { return }
         let from = lateTimes.partitionIndex { $0 < range.from }
         let end = lateTimes.partitionIndex { $0 <= range.through }
-        guard from < end else { return (times, values) }
-        return merged(
-            (times, values), (Array(lateTimes[from..<end]), Array(lateValues[from..<end])))
+        guard from < end else { return }
+        columns = merged(columns, (Array(lateTimes[from..<end]), Array(lateValues[from..<end])))
     }
 }
 

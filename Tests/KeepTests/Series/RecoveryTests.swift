@@ -10,7 +10,10 @@ struct RecoveryTests {
     @Test(arguments: [1, 2, .random(in: 3 ... .max)] as [UInt64])
     func `what comes back is the same with any number of threads`(seed: UInt64) throws {
         var random = SeededNumbers(seed)
-        let bench = try Bench { $0.journalSegmentBytesMax = 40_000 }
+        let bench = try Bench {
+            $0.journalSegmentBytesMax = 40_000
+            $0.windowMillis = 40 * 60_000
+        }
         let (keeper, _) = try bench.open()
         for step in 0..<60 {
             var batch = SampleBatch()

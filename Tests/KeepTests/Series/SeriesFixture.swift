@@ -42,9 +42,11 @@ final class ScratchFolder: Sendable {
     let path: String
     private static let counter = Atomic<Int>(0)
 
-    init() throws {
+    /// - Parameter inMemory: on a file system that never waits for a disk, where there is one.
+    init(inMemory: Bool = false) throws {
         let number = ScratchFolder.counter.add(1, ordering: .relaxed).newValue
-        path = "/tmp/martlet-keep-\(getpid())-\(number)"
+        let place = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        path = "\(place)/martlet-keep-\(getpid())-\(number)"
         try Files.system.makeFolder(path)
     }
 
@@ -64,6 +66,8 @@ final class FaultyDisk: Sendable {
     struct State {
         var changes = 0
         var failsAt: Int?
+        /// From this change on nothing reaches the disk: the process is gone.
+        var stopsAt = Int.max
         var isFull = false
         var isTorn = true
         var paths: [FileHandle: String] = [:]
@@ -76,7 +80,8 @@ final class FaultyDisk: Sendable {
     private func change(_ operation: String, isWrite: Bool = false) throws(FileError) {
         let fails = state.withLock { state in
             state.changes += 1
-            return state.changes == state.failsAt || (state.isFull && isWrite)
+            return state.changes == state.failsAt || state.changes >= state.stopsAt
+                || (state.isFull && isWrite)
         }
         if fails {
             throw FileError(operation: operation, path: "(test)", code: ENOSPC, reason: "full")
@@ -135,6 +140,8 @@ final class FaultyDisk: Sendable {
         }
         return files
     }
+
+    var hasStopped: Bool { state.withLock { $0.changes >= $0.stopsAt } }
 
     /// Cuts every file back to what was synced.
     func losePower() throws {
