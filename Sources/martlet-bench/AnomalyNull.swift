@@ -12,8 +12,10 @@ enum AnomalyNull {
     static func run(seed: UInt64, series: Int = 200, days: Int = 60) {
         let services = series / 10
         print("\(5 * series) series in services of 10, \(days) days at 5 minutes, seed \(seed)")
-        print("| kind | notified | budget | share | alarms of single series a week |")
-        print("|---|---:|---:|---:|---:|")
+        print(
+            "| kind | notified | budget | share | share of the first week | alarms of single series a week |"
+        )
+        print("|---|---:|---:|---:|---:|---:|")
         var whole = NullOutcome()
         for kind in QuietKind.allCases {
             let sum = Lock(NullOutcome())
@@ -34,6 +36,8 @@ enum AnomalyNull {
         let rate = String(format: "%.2f", Double(outcome.seriesAlarms) / weeks)
         let budget = String(format: "%.1f", outcome.budgeted)
         let share = String(format: "%.2f", outcome.share)
-        print("| \(name) | \(outcome.notifications) | \(budget) | \(share) | \(rate) |")
+        let early = String(format: "%.2f", Double(outcome.early) / (Double(series) / 10 * 5 / 7))
+        print(
+            "| \(name) | \(outcome.notifications) | \(budget) | \(share) | \(early) | \(rate) |")
     }
 }

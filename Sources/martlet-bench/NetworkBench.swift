@@ -12,7 +12,9 @@ enum NetworkBench {
     private static let batch = 256
 
     static func rows(rounds: Int) throws -> [Row] {
-        [try training(rounds: rounds), adaptiveWindow(rounds: rounds), pageHinkley(rounds: rounds)]
+        try [1, 2].map { try training(threads: $0, rounds: rounds) } + [
+            adaptiveWindow(rounds: rounds), pageHinkley(rounds: rounds),
+        ]
     }
 
     private static func drawn(_ rows: Int, _ columns: Int) -> Matrix {
@@ -22,8 +24,8 @@ enum NetworkBench {
             values: (0..<rows * columns).map { _ in generator.normal() })
     }
 
-    /// Everything a training does, counted as its products alone.
-    private static func training(rounds: Int) throws -> Row {
+    /// Everything a training does, counted as its products alone, beside plain products on as many threads.
+    private static func training(threads: Int, rounds: Int) throws -> Row {
         let rows = drawn(20 * batch, sizes[0])
         let layers = sizes.dropFirst().enumerated().map { index, units in
             (units: units, activation: index == sizes.count - 2 ? Activation.identity : .relu)
@@ -37,30 +39,40 @@ enum NetworkBench {
         var options = TrainingOptions()
         options.batch = batch
         options.epochs = 5
+        options.threads = threads
         let network = Network(inputs: sizes[0], layers: layers, seed: 1)
-        var (plain, tiled, rate) = (0.0, 0.0, 0.0)
+        var (plain, steady, rate) = (0.0, 0.0, 0.0)
         for _ in 0..<max(rounds, 1) {
             plain = max(
                 plain,
-                plainRate { Matrix.product($0, $1, turningLeft: $2, turningRight: $3) })
-            tiled = max(
-                tiled,
-                plainRate { Matrix.steadyProduct($0, $1, turningLeft: $2, turningRight: $3) })
+                BLAS.withThreads(threads) {
+                    plainRate(threads) { Matrix.product($0, $1, turningLeft: $2, turningRight: $3) }
+                })
+            steady = max(
+                steady,
+                plainRate(threads) {
+                    Matrix.steadyProduct(
+                        $0, $1, turningLeft: $2, turningRight: $3, threads: threads)
+                })
             var learning = network
-            let time = try seconds {
+            let time = try spent(threads) {
                 _ = try learning.train(rows, targets: rows, options: options)
             }
             rate = max(rate, work * Double(options.epochs) / time)
         }
         return Row(
-            what: "training a network, as a share of plain cblas_dgemm",
+            what:
+                "training a network on \(threads) thread\(threads > 1 ? "s" : ""), as a share of plain "
+                + "cblas_dgemm on as many",
             figure: String(format: "%.0f %%", 100 * rate / plain),
             how: "288-128-32-128-288, batch 256, Adam; whole steps, \(human(rate / 1e9))GFlop/s; "
-                + String(format: "its products alone %.0f %%", 100 * tiled / plain))
+                + String(format: "its products alone %.0f %%", 100 * steady / plain))
     }
 
     /// Floating-point operations a second of the training's products, in its shapes.
-    private static func plainRate(_ product: (Matrix, Matrix, Bool, Bool) -> Matrix) -> Double {
+    private static func plainRate(
+        _ threads: Int, _ product: (Matrix, Matrix, Bool, Bool) -> Matrix
+    ) -> Double {
         var work = 0.0
         var time = 0.0
         for (inputs, units) in zip(sizes, sizes.dropFirst()) {
@@ -68,7 +80,7 @@ enum NetworkBench {
             let weights = drawn(units, inputs)
             let above = drawn(batch, units)
             let repeats = 20
-            time += seconds {
+            time += spent(threads) {
                 for _ in 0..<repeats {
                     _ = product(below, weights, false, true)
                     _ = product(above, below, true, false)
@@ -78,6 +90,11 @@ enum NetworkBench {
             work += Double(repeats) * 3 * 2 * Double(batch * inputs * units)
         }
         return work / time
+    }
+
+    /// One thread by the processor's time, which others on the machine do not lengthen; more by the clock.
+    private static func spent(_ threads: Int, _ body: () throws -> Void) rethrows -> Double {
+        threads == 1 ? try processorSeconds(body) : try seconds(body)
     }
 
     private static func adaptiveWindow(rounds: Int) -> Row {
@@ -117,13 +134,13 @@ enum NetworkBench {
 }
 
 /// The processor seconds that a body takes on the calling thread.
-private func processorSeconds(_ body: () -> Void) -> Double {
+private func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
     func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
     let began = now()
-    body()
+    try body()
     return now() - began
 }

@@ -71,13 +71,14 @@ import Testing
     }
 
     @Test func `a neuron learns three points by plain descent and its loss never rises`() throws {
-        // Two inputs, one sigmoid output, squared error, rate 0.1, 1,000 epochs of all three points.
+        // Two inputs, one sigmoid output, squared error, 1,000 epochs of all three points. Their gradient is
+        // (target − output) · σ', summed, at rate 0.1; ours is 2/3 of the sum.
         let rows = Matrix(rows: 3, columns: 2, values: [0, 1, 1, 0, 1, 1])
         let targets = Matrix(rows: 3, columns: 1, values: [0, 1, 1])
         var network = Network(inputs: 2, layers: [(1, .sigmoid)], seed: 1)
         var options = TrainingOptions()
         options.optimiser = .descent
-        options.rate = .constant(0.1)
+        options.rate = .constant(0.15)
         options.batch = 3
         options.epochs = 1000
         let history = try network.train(rows, targets: targets, options: options)
@@ -85,7 +86,8 @@ import Testing
         for (before, after) in zip(history.training, history.training.dropFirst()) {
             #expect(after <= before)
         }
-        #expect(history.training[999] < history.training[0] / 2)
+        // 0.224 to 0.010 was measured with the same data and the sign put right.
+        #expect(history.training[0] > 0.15 && abs(history.training[999] - 0.010) < 0.001)
         #expect(network([0, 1])[0] < 0.5)
         #expect(network([1, 0])[0] > 0.5)
     }
@@ -207,38 +209,44 @@ import Testing
         #expect(history.training.count == 5)
     }
 
-    /// The setter of the loaded OpenBLAS, found by its name: the room itself never changes it.
-    private func setThreads(_ count: Int32) throws {
-        let symbol = try #require(dlsym(nil, "openblas_set_num_threads"))
-        unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Void).self)(count)
-    }
-
     @Test func `the same seed gives the same network to the last bit on any number of threads`()
         throws
     {
         var generator = Generator(seed: 8)
-        // Wider than a tile in every direction.
+        // Large enough for several blocks of rows in every product and in the optimiser.
         let rows = Matrix(
-            rows: 300, columns: 150, values: (0..<45_000).map { _ in generator.normal() })
-        func trained() throws -> [UInt64] {
+            rows: 400, columns: 310, values: (0..<124_000).map { _ in generator.normal() })
+        func trained(_ threads: Int, ofTheLibrary others: Int) throws -> [UInt64] {
             var network = Network(
-                inputs: 150, layers: [(90, .tanh), (20, .relu), (150, .identity)], seed: 8)
+                inputs: 310, layers: [(150, .tanh), (66, .relu), (310, .identity)], seed: 8)
             var options = TrainingOptions()
-            options.batch = 128
-            options.epochs = 3
+            options.batch = 300
+            options.epochs = 2
             options.dropout = 0.1
             options.validationShare = 0.2
-            _ = try network.train(rows, targets: rows, options: options)
-            return network.parameters.map(\.bitPattern)
+            options.threads = threads
+            let history = try BLAS.withThreads(others) {
+                try network.train(rows, targets: rows, options: options)
+            }
+            return (network.parameters + history.training + history.validation).map(\.bitPattern)
         }
-        let usual = Int32(BLAS.threadCount)
-        defer { try? setThreads(usual) }
-        try setThreads(1)
-        let alone = try trained()
-        for count: Int32 in [2, 3, 8] {
-            try setThreads(count)
-            let together = try trained()
-            #expect(together == alone)
+        let alone = try trained(1, ofTheLibrary: 1)
+        for (threads, others) in [(1, 8), (2, 1), (3, 2), (5, 3)] {
+            let together = try trained(threads, ofTheLibrary: others)
+            #expect(together == alone, "\(threads) threads, \(others) of the library's")
         }
+    }
+
+    @Test func `steady products are right and have the same bits on any number of threads`() {
+        let (left, _) = sample(515, 300, 1, probabilities: false, seed: 12)
+        let (right, _) = sample(300, 210, 1, probabilities: false, seed: 13)
+        let plain = Matrix.product(left, right)
+        let alone = Matrix.steadyProduct(left, right)
+        for threads in [2, 3, 5] {
+            #expect(Matrix.steadyProduct(left, right, threads: threads) == alone)
+        }
+        var worst = 0.0
+        for (a, b) in zip(plain.values, alone.values) { worst = max(worst, abs(a - b)) }
+        #expect(worst < 1e-10)
     }
 }

@@ -63,38 +63,66 @@ struct OptimiserMemory {
         }
     }
 
-    /// Takes one step.
-    mutating func move(_ parameters: inout [Double], gradient: [Double], rate: Double) {
+    /// Takes one step; up to so many threads share it.
+    mutating func move(
+        _ parameters: inout [Double], gradient: [Double], rate: Double, threads: Int = 1
+    ) {
         step += 1
-        let count = parameters.count
+        let blocks = RowBlocks(parameters.count, work: 8, pair: 65_536)
         parameters.withUnsafeMutableBufferPointer { parameters in
             gradient.withUnsafeBufferPointer { gradient in
                 switch optimiser {
                 case .descent:
-                    for index in 0..<count { parameters[index] -= rate * gradient[index] }
+                    for index in parameters.indices { parameters[index] -= rate * gradient[index] }
                 case .momentum(let kept):
                     first.withUnsafeMutableBufferPointer { speed in
-                        for index in 0..<count {
+                        for index in parameters.indices {
                             speed[index] = kept * speed[index] + gradient[index]
                             parameters[index] -= rate * speed[index]
                         }
                     }
                 case .adam(let a, let b, let epsilon):
-                    let scale = rate / (1 - pow(a, step))
-                    let spread = 1 / (1 - pow(b, step))
                     first.withUnsafeMutableBufferPointer { mean in
                         second.withUnsafeMutableBufferPointer { square in
-                            for index in 0..<count {
-                                let g = gradient[index]
-                                mean[index] = a * mean[index] + (1 - a) * g
-                                square[index] = b * square[index] + (1 - b) * g * g
-                                let size = (square[index] * spread).squareRoot() + epsilon
-                                parameters[index] -= scale * mean[index] / size
+                            guard let at = parameters.baseAddress, let g = gradient.baseAddress,
+                                let mean = mean.baseAddress, let square = square.baseAddress
+                            else { return }
+                            let adam = AdamStep(
+                                a: a, b: b, epsilon: epsilon, scale: rate / (1 - pow(a, step)),
+                                spread: 1 / (1 - pow(b, step)))
+                            blocks.each(on: threads) { range in
+                                let from = range.lowerBound
+                                adam.move(
+                                    at + from, g + from, mean + from, square + from, range.count)
                             }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// The constants of one step of Adam.
+private struct AdamStep {
+    var a: Double
+    var b: Double
+    var epsilon: Double
+    var scale: Double
+    var spread: Double
+
+    /// A function of pointers and nothing else, so that the loop is computed in vectors.
+    func move(
+        _ parameters: UnsafeMutablePointer<Double>, _ gradient: UnsafePointer<Double>,
+        _ mean: UnsafeMutablePointer<Double>, _ square: UnsafeMutablePointer<Double>, _ count: Int
+    ) {
+        for index in 0..<count {
+            let g = gradient[index]
+            let m = a * mean[index] + (1 - a) * g
+            let v = b * square[index] + (1 - b) * g * g
+            mean[index] = m
+            square[index] = v
+            parameters[index] -= scale * m / ((v * spread).squareRoot() + epsilon)
         }
     }
 }

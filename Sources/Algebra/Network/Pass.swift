@@ -1,6 +1,7 @@
 // One pass of a batch through a network and back: the outputs of every layer, and from the loss the
 // gradient by every parameter, three products a layer. The memory is taken once and used for every
-// batch.
+// batch; what is done to a block of rows beside its product is done while they are in the cache, by the
+// thread that has them.
 
 /// The working memory of passes; one user at a time.
 final class Pass {
@@ -14,10 +15,14 @@ final class Pass {
     private let gradients: (UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>)
     private let masks: UnsafeMutablePointer<Double>
     private let rowsMax: Int
+    private let threads: Int
 
-    /// - Parameter rows: the most rows of a batch.
-    init(_ network: Network, rows: Int) {
+    /// - Parameters:
+    ///   - rows: the most rows of a batch.
+    ///   - threads: that share a pass; its bits do not depend on them.
+    init(_ network: Network, rows: Int, threads: Int = 1) {
         layers = network.layers
+        self.threads = threads
         rowsMax = max(rows, 1)
         let widest = layers.reduce(0) { max($0, max($1.units, $1.inputs)) }
         let units = layers.reduce(0) { $0 + $1.units }
@@ -47,7 +52,6 @@ final class Pass {
         _ parameters: [Double], _ rows: UnsafePointer<Double>, rows count: Int,
         dropout: Double = 0, generator: UnsafeMutablePointer<Generator>? = nil
     ) {
-        BLAS.prepare()
         precondition(count <= rowsMax, "the batch is larger than the memory that was taken")
         parameters.withUnsafeBufferPointer { parameters in
             guard let parameters = parameters.baseAddress else { return }
@@ -55,16 +59,7 @@ final class Pass {
             var mask = masks
             for (index, layer) in layers.enumerated() {
                 let target = outputs[index]
-                for row in 0..<count {
-                    (target + row * layer.units).update(
-                        from: parameters + layer.biases, count: layer.units)
-                }
-                TiledProduct.multiply(
-                    Factor(cells: source, stride: layer.inputs),
-                    Factor(cells: parameters + layer.start, stride: layer.inputs, isTurned: true),
-                    rows: count, columns: layer.units, inner: layer.inputs, into: target,
-                    stride: layer.units, adding: true)
-                layer.activation.apply(target, rows: count, columns: layer.units)
+                send(source, through: layer, parameters, rows: count, into: target)
                 if let generator, dropout > 0, index < layers.count - 1 {
                     let kept = 1 / (1 - dropout)
                     for cell in 0..<count * layer.units {
@@ -74,6 +69,28 @@ final class Pass {
                 }
                 mask += rowsMax * layer.units
                 source = UnsafePointer(target)
+            }
+        }
+    }
+
+    private func send(
+        _ source: UnsafePointer<Double>, through layer: Network.Layer,
+        _ parameters: UnsafePointer<Double>, rows count: Int,
+        into target: UnsafeMutablePointer<Double>
+    ) {
+        let units = layer.units
+        let below = Factor(cells: source, stride: layer.inputs)
+        let weights = Factor(cells: parameters + layer.start, stride: layer.inputs, isTurned: true)
+        BLAS.unsplit {
+            RowBlocks(count, work: units * layer.inputs).each(on: threads) { rows in
+                for row in rows {
+                    (target + row * units).update(from: parameters + layer.biases, count: units)
+                }
+                multiply(
+                    below, weights, rows: rows, columns: units, inner: layer.inputs, into: target,
+                    adding: true)
+                layer.activation.apply(
+                    target + rows.lowerBound * units, rows: rows.count, columns: units)
             }
         }
     }
@@ -104,47 +121,92 @@ final class Pass {
         parameters.withUnsafeBufferPointer { parameters in
             guard let parameters = parameters.baseAddress else { return }
             for index in layers.indices.reversed() {
-                let layer = layers[index]
                 let below = index > 0 ? UnsafePointer(outputs[index - 1]) : rows
-                TiledProduct.multiply(
-                    Factor(cells: current, stride: layer.units, isTurned: true),
-                    Factor(cells: below, stride: layer.inputs),
-                    rows: layer.units, columns: layer.inputs, inner: count,
-                    into: gradient + layer.start, stride: layer.inputs)
-                sumRows(current, rows: count, columns: layer.units, into: gradient + layer.biases)
+                weigh(layers[index], current, below, rows: count, into: gradient)
                 if index == 0 { break }
-                TiledProduct.multiply(
-                    Factor(cells: current, stride: layer.units),
-                    Factor(cells: parameters + layer.start, stride: layer.inputs),
-                    rows: count, columns: layer.inputs, inner: layer.units, into: next,
-                    stride: layer.inputs)
-                pullBack(next, layer: index - 1, rows: count, isDropping: isDropping)
+                send(
+                    current, backThrough: index, parameters, rows: count, isDropping: isDropping,
+                    into: next)
                 swap(&current, &next)
             }
         }
     }
 
-    private func pullBack(
-        _ gradient: UnsafeMutablePointer<Double>, layer index: Int, rows: Int, isDropping: Bool
+    /// The gradient by a layer's weights and biases.
+    private func weigh(
+        _ layer: Network.Layer, _ current: UnsafeMutablePointer<Double>,
+        _ below: UnsafePointer<Double>, rows count: Int, into gradient: UnsafeMutablePointer<Double>
+    ) {
+        let above = Factor(cells: current, stride: layer.units, isTurned: true)
+        let below = Factor(cells: below, stride: layer.inputs)
+        BLAS.unsplit {
+            RowBlocks(layer.units, work: layer.inputs * count).each(on: threads) { units in
+                multiply(
+                    above, below, rows: units, columns: layer.inputs, inner: count,
+                    into: gradient + layer.start)
+                sumRows(
+                    current, rows: count, columns: units, stride: layer.units,
+                    into: gradient + layer.biases)
+            }
+        }
+    }
+
+    /// The gradient by the sums of the layer below.
+    private func send(
+        _ current: UnsafeMutablePointer<Double>, backThrough index: Int,
+        _ parameters: UnsafePointer<Double>, rows count: Int, isDropping: Bool,
+        into next: UnsafeMutablePointer<Double>
     ) {
         let layer = layers[index]
-        let cells = rows * layer.units
+        let above = Factor(cells: current, stride: layer.units)
+        let weights = Factor(cells: parameters + layer.start, stride: layer.inputs)
+        BLAS.unsplit {
+            RowBlocks(count, work: layer.units * layer.inputs).each(on: threads) { rows in
+                multiply(
+                    above, weights, rows: rows, columns: layer.inputs, inner: layer.units,
+                    into: next)
+                pullBack(next, layer: index - 1, rows: rows, isDropping: isDropping)
+            }
+        }
+    }
+
+    private func pullBack(
+        _ gradient: UnsafeMutablePointer<Double>, layer index: Int, rows: Range<Int>,
+        isDropping: Bool
+    ) {
+        let layer = layers[index]
+        let outputs = outputs[index]
+        let cells = rows.lowerBound * layer.units..<rows.upperBound * layer.units
         if isDropping {
             let mask = masks + layers[..<index].reduce(0) { $0 + rowsMax * $1.units }
-            for cell in 0..<cells where mask[cell] > 0 { outputs[index][cell] /= mask[cell] }
-            for cell in 0..<cells { gradient[cell] *= mask[cell] }
+            for cell in cells where mask[cell] > 0 { outputs[cell] /= mask[cell] }
+            for cell in cells { gradient[cell] *= mask[cell] }
         }
         layer.activation.pullBack(
-            gradient, outputs: UnsafePointer(outputs[index]), rows: rows, columns: layer.units)
+            gradient + cells.lowerBound, outputs: UnsafePointer(outputs + cells.lowerBound),
+            rows: rows.count, columns: layer.units)
     }
 }
 
+/// Sums some columns over all rows.
 private func sumRows(
-    _ cells: UnsafePointer<Double>, rows: Int, columns: Int, into sums: UnsafeMutablePointer<Double>
+    _ cells: UnsafePointer<Double>, rows: Int, columns: Range<Int>, stride: Int,
+    into sums: UnsafeMutablePointer<Double>
 ) {
-    sums.update(repeating: 0, count: columns)
-    for row in 0..<rows {
-        let start = cells + row * columns
-        for column in 0..<columns { sums[column] += start[column] }
+    for column in columns { sums[column] = 0 }
+    var row = 0
+    // Four rows for each time that the sums are read and written.
+    while row + 4 <= rows {
+        let (a, b) = (cells + row * stride, cells + (row + 1) * stride)
+        let (c, d) = (cells + (row + 2) * stride, cells + (row + 3) * stride)
+        for column in columns {
+            sums[column] += (a[column] + b[column]) + (c[column] + d[column])
+        }
+        row += 4
+    }
+    while row < rows {
+        let start = cells + row * stride
+        for column in columns { sums[column] += start[column] }
+        row += 1
     }
 }

@@ -18,6 +18,8 @@ public struct TrainingOptions: Sendable, Equatable {
     /// Epochs without a better judgement before training stops; nil never stops early.
     public var patience: Int?
     public var seed: UInt64 = 1
+    /// Threads that share a step, the calling one among them; the result does not depend on them.
+    public var threads = 1
 
     public init(loss: Loss = .meanSquared) { self.loss = loss }
 }
@@ -129,7 +131,7 @@ private struct TrainingRun {
         heldBack =
             count > 0 ? (rows.selecting(rows: chosen), targets.selecting(rows: chosen)) : nil
         let batch = max(min(options.batch, training.count), 1)
-        pass = Pass(network, rows: batch)
+        pass = Pass(network, rows: batch, threads: options.threads)
         memory = OptimiserMemory(options.optimiser, count: network.parameters.count)
         gradient = Array(repeating: 0, count: network.parameters.count)
         batchRows = Array(repeating: 0, count: batch * network.inputs)
@@ -193,7 +195,8 @@ private struct TrainingRun {
             network.parameters, batchRows, targets: batchTargets, rows: count, loss: options.loss,
             isDropping: isDropping, into: &gradient)
         value += network.addDecay(options.l2, to: &gradient)
-        memory.move(&network.parameters, gradient: gradient, rate: rate)
+        memory.move(
+            &network.parameters, gradient: gradient, rate: rate, threads: options.threads)
         return value
     }
 

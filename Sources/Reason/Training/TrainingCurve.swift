@@ -63,20 +63,15 @@ public struct TrainingCurve: Sendable, Equatable {
         }
         var steps: [Key: [Bool: [Double: Double]]] = [:]
         var newest: [Key: Millis] = [:]
-        for event in events.sorted(by: { ($0.time, $0.id) < ($1.time, $1.id) })
-        where event.kind == .training {
-            // Rates, batch sizes and the like are settings, not what a run came to.
-            guard let metric = event["metric"]?.text, let value = event["value"]?.number,
-                value.isFinite, !isSetting(metric)
-            else { continue }
+        for event in events.sorted(by: { ($0.time, $0.id) < ($1.time, $1.id) }) {
+            guard let measured = Measured(event) else { continue }
             let key = Key(
                 model: event["model"]?.text ?? "", version: event["version"]?.text ?? "",
-                run: event["run"]?.text ?? "", metric: metric)
-            let split = event["split"]?.text ?? "train"
-            let isValidation = split != "train" && split != "training"
-            let place = event["step"]?.number ?? event["epoch"]?.number
+                run: event["run"]?.text ?? "", metric: measured.metric)
+            let isValidation = measured.isValidation
             let known = steps[key]?[isValidation]?.count ?? 0
-            steps[key, default: [:]][isValidation, default: [:]][place ?? Double(known)] = value
+            let place = measured.step ?? Double(known)
+            steps[key, default: [:]][isValidation, default: [:]][place] = measured.value
             newest[key] = max(newest[key] ?? .min, event.time)
         }
         let curves = steps.map { key, splits in
@@ -91,6 +86,54 @@ public struct TrainingCurve: Sendable, Equatable {
         return curves.filter { max($0.training.count, $0.validation.count) > 1 }.sorted {
             ($1.newest, $0.name, $0.metric) < ($0.newest, $1.name, $1.metric)
         }
+    }
+
+    /// The series that measured values are written back as.
+    public static let metricName = "martlet_training_value"
+
+    /// The values of events as series, one a run, metric and split, at the times of the events.
+    ///
+    /// Of several values at one time the last counts.
+    public static func series(of events: [Event]) -> [Series] {
+        var found: [Labels: [Millis: Double]] = [:]
+        for event in events.sorted(by: { ($0.time, $0.id) < ($1.time, $1.id) }) {
+            guard let measured = Measured(event) else { continue }
+            var builder = LabelsBuilder(.empty)
+            builder.set(Labels.metricName, metricName)
+            builder.set("metric", measured.metric)
+            builder.set("split", measured.isValidation ? "validation" : "train")
+            for name in ["model", "version", "run"] {
+                if let text = event[name]?.text, !text.isEmpty { builder.set(name, text) }
+            }
+            if !event.service.isEmpty { builder.set("service", event.service) }
+            found[builder.labels(), default: [:]][event.time] = measured.value
+        }
+        return found.sorted { $0.key < $1.key }.map { labels, values in
+            let ordered = values.sorted { $0.key < $1.key }
+            return Series(
+                labels: labels, times: ordered.map(\.key), values: ordered.map(\.value))
+        }
+    }
+}
+
+/// What an event of kind `training` measured.
+private struct Measured {
+    let metric: String
+    let value: Double
+    let isValidation: Bool
+    let step: Double?
+
+    /// Nil for other events, for what is no number, and for rates, batch sizes and the like: they are
+    /// settings, not what a run came to.
+    init?(_ event: Event) {
+        guard event.kind == .training, let metric = event["metric"]?.text,
+            let value = event["value"]?.number, value.isFinite, !Measured.isSetting(metric)
+        else { return nil }
+        self.metric = metric
+        self.value = value
+        let split = event["split"]?.text ?? "train"
+        isValidation = split != "train" && split != "training"
+        step = event["step"]?.number ?? event["epoch"]?.number
     }
 
     private static func isSetting(_ metric: String) -> Bool {

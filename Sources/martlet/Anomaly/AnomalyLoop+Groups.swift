@@ -1,4 +1,5 @@
-// Groups are learnt anew on a schedule, one a round, from the values of the last days.
+// Groups are learnt anew on a schedule, one a round, from the values of the last days; every round their
+// newest moments are judged as one more series of their service.
 
 import Basics
 import Foundation
@@ -9,10 +10,18 @@ extension AnomalyLoop {
     /// Groups look back over so many intervals.
     private static let groupMoments: Millis = 4000
 
+    /// Judges what is new of every group.
+    func judgeGroups(_ state: inout State, _ until: Millis) throws {
+        for (_, group) in state.groups.sorted(by: { $0.key < $1.key }) where !mustStop {
+            try write(state.watch.take(group, until: until), &state, isNews: true)
+        }
+    }
+
     /// Learns one group whose time has come.
     func learnGroups(_ state: inout State, _ now: Millis) throws {
         var members: [String: [WatchedSeries]] = [:]
-        for series in state.watch.watched.values where series.interval <= 300_000 {
+        for series in state.watch.watched.values
+        where series.interval <= 300_000 && !series.isGroup {
             members["\(series.service) \(series.interval)", default: []].append(series)
         }
         for (name, series) in members.sorted(by: { $0.key < $1.key }) where series.count >= 3 {
@@ -41,6 +50,7 @@ extension AnomalyLoop {
                 return !mustStop
             }
             state.budget = budget
+            if let group = state.groups[name] { state.watch.relearn(group) }
             // One a round: the newest values do not wait.
             return
         }

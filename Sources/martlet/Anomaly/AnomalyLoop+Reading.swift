@@ -90,7 +90,7 @@ extension AnomalyLoop {
     func readEvents(_ state: inout State, _ now: Millis) throws {
         let changes = try stores.records.events.changed(since: state.eventCursor)
         state.eventCursor = changes.cursor
-        try judgeTraining(changes.events)
+        try takeTraining(changes.events, now)
         for event in changes.events {
             guard event.kind == .deployment, event["status"]?.text != "started",
                 now - event.time < 3_600_000
@@ -98,25 +98,6 @@ extension AnomalyLoop {
             let repository = event.repository.split(separator: "/").last.map(String.init) ?? ""
             let names = Set([event.service, event.repository, repository]).subtracting([""])
             state.watch.forget(levelsOf: names, at: event.time)
-        }
-    }
-
-    /// Judges the training runs that new values came of.
-    private func judgeTraining(_ events: [Event]) throws {
-        let touched = Set(events.filter { $0.kind == .training }.map { $0["run"]?.text ?? "" })
-        if touched.isEmpty { return }
-        let kept = try stores.records.events.events(EventQuery(kinds: [.training]))
-        let curves = TrainingCurve.curves(
-            of: kept.filter { touched.contains($0["run"]?.text ?? "") })
-        let log = stores.records.findings
-        for curve in curves {
-            let verdict = TrainingVerdict(curve)
-            if let finding = verdict.finding(of: curve) {
-                try log.keep([finding])
-            } else {
-                let id = "training/\(curve.model)/\(curve.version)/\(curve.run)/\(curve.metric)"
-                try log.end(id, at: curve.newest)
-            }
         }
     }
 }

@@ -9,6 +9,8 @@ import Reason
 import Serve
 
 extension AnomalyLoop {
+    private static let napSeconds = 0.25
+
     func write(
         _ outcome: LiveWatch.Outcome, _ state: inout State, isNews: Bool
     ) throws {
@@ -67,7 +69,11 @@ extension AnomalyLoop {
     }
 
     func rest(_ state: inout State) {
-        let seconds = state.budget.rest()
-        if seconds > 0 && !mustStop { Thread.sleep(forTimeInterval: seconds) }
+        var seconds = state.budget.rest()
+        // In naps, so that a stop does not wait.
+        while seconds > 0 && !mustStop {
+            Thread.sleep(forTimeInterval: min(seconds, AnomalyLoop.napSeconds))
+            seconds -= AnomalyLoop.napSeconds
+        }
     }
 }

@@ -91,6 +91,7 @@ final class AnomalyLoop: Sendable {
         try readEvents(&state, now)
         for watch in config.watches where !mustStop { try read(watch, &state, now, until) }
         try write(state.watch.settle(until: until), &state, isNews: true)
+        try judgeGroups(&state, until)
         state.watch.drop(unseenSince: now - AnomalyLoop.unseenMillis)
         try learnGroups(&state, now)
         try writeStanding(&state, now)

@@ -80,11 +80,13 @@ struct StandingFamilies {
                     }))
         }
         var scores: [MetricFamily.Sample] = []
+        var distances: [MetricFamily.Sample] = []
         for (group, judged) in groups {
             guard let judged else { continue }
             let labels: Labels = [
                 "service": group.service, "interval": durationText(group.interval),
             ]
+            distances.append(.init(labels: labels, value: judged.axes.logDistance))
             scores.append(.init(labels: labels.setting("judge", "axes"), value: judged.axes.score))
             if let network = judged.network {
                 scores.append(
@@ -99,6 +101,14 @@ struct StandingFamilies {
                         kind: .gauge,
                         help: "How unusual a service's series are together, like 1 - p."),
                     samples: scores))
+            families.append(
+                MetricFamily(
+                    name: GroupWatch.metric,
+                    metadata: MetricMetadata(
+                        kind: .gauge,
+                        help: "ln(1 - ln p) of how a service's series move together; watched as a "
+                            + "series of its own."),
+                    samples: distances))
         }
         all = families
     }

@@ -11,9 +11,6 @@ struct ThreadBudget {
     /// Processor seconds since the start.
     private(set) var total = 0.0
 
-    /// Rests are cut here, so that a stop does not wait.
-    private static let restMax = 1.0
-
     /// - Parameter share: more than 0, at most 1.
     init(share: Double) {
         self.share = share
@@ -23,7 +20,7 @@ struct ThreadBudget {
     /// Lets every other thread go first; for the calling thread.
     static func yieldToOthers() {
         // On Linux, 0 names the calling thread.
-        _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10)
+        _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
     }
 
     /// Seconds to rest after what was used since the last call.
@@ -32,7 +29,7 @@ struct ThreadBudget {
         let spent = max(now - used, 0)
         used = now
         total += spent
-        return min(spent * (1 / share - 1), ThreadBudget.restMax)
+        return spent * (1 / share - 1)
     }
 
     private static func processorSeconds() -> Double {

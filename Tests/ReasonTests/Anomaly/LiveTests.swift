@@ -251,4 +251,59 @@ import Testing
         #expect(group.leading(broken.axes).contains(series[2].labels))
         #expect(group.judge([:]) == nil)
     }
+
+    @Test func `series that stop moving together are a finding, though each stays where it was`()
+        throws
+    {
+        let minutes = 4 * 1440
+        let names = ["requests", "tokens", "latency", "queue"]
+        var generator = Generator(seed: 31)
+        var wander = 0.0
+        var columns = [[Double]](repeating: [], count: names.count)
+        for step in 0..<minutes {
+            wander = 0.95 * wander + generator.normal()
+            // At the end `queue` turns against the others, within its usual range.
+            let isApart = step >= minutes - 60
+            for column in names.indices {
+                let sign = isApart && column == 3 ? -1.0 : 1
+                columns[column].append(100 + sign * 3 * wander + 0.5 * generator.normal())
+            }
+        }
+        let series = names.indices.map { column in
+            Series(
+                labels: ["__name__": names[column], "service": "chat"],
+                times: (0..<minutes).map { start + Millis($0) * LiveTests.minute + 1000 },
+                values: columns[column])
+        }
+        let learnt = 3 * 1440
+        let trainedAt = start + Millis(learnt) * LiveTests.minute
+        let group = try #require(
+            try GroupWatch(
+                service: "chat", interval: LiveTests.minute,
+                series: series.map { (parts($0, 0..<learnt), false) }, now: trainedAt))
+        var watch = LiveWatch()
+        var last: [String: Finding] = [:]
+        var groupScores = 0
+        for minute in 0..<minutes {
+            let until = start + Millis(minute + 1) * LiveTests.minute
+            var outcome = watch.take(
+                series.map { (parts($0, minute..<minute + 1), LiveTests.minute, false) },
+                until: until)
+            if minute >= learnt {
+                let together = watch.take(group, until: until)
+                outcome.findings += together.findings
+                groupScores += together.series.count { $0.labels["metric"] == GroupWatch.metric }
+                // A moment is judged once.
+                #expect(watch.take(group, until: until).observed == 0)
+            }
+            for finding in outcome.findings { last[finding.id] = finding }
+        }
+        #expect(groupScores > 1000)
+        let apart = start + Millis(minutes - 60) * LiveTests.minute
+        let found = try #require(
+            last.values.first { $0.start >= apart && $0.summary.key == "anomaly.found.apart" })
+        #expect(found.labels["metric"] == "queue")
+        #expect(found.evidence.contains { $0.key == "anomaly.part.group" })
+        #expect(found.evidence.contains { $0.arguments["series"]?.contains("queue") == true })
+    }
 }

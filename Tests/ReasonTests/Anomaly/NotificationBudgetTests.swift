@@ -78,10 +78,10 @@ private func settled() -> NotificationBudget {
         #expect(throws: ModelStateError.self) { try NotificationBudget(decoding: damaged) }
     }
 
-    @Test func `the first day only teaches`() {
+    @Test func `the first two days only teach`() {
         var budget = NotificationBudget()
         #expect(budget.notified(look(["a": 9]), among: 1, at: start) == [])
-        #expect(budget.notified(look(["a": 9]), among: 1, at: start + dayLength / 2) == [])
-        #expect(budget.notified(look(["a": 9]), among: 1, at: start + 2 * dayLength) == ["a"])
+        #expect(budget.notified(look(["a": 9]), among: 1, at: start + dayLength * 3 / 2) == [])
+        #expect(budget.notified(look(["a": 9]), among: 1, at: start + 3 * dayLength) == ["a"])
     }
 }

@@ -203,4 +203,27 @@ private func normals(_ count: Int, seed: UInt64) -> [Double] {
         }
         #expect(alarms.told == 0 && alarms.untold > 0)
     }
+
+    @Test func `a level that moved is told with its beginning and its size, and ends with it`() {
+        var generator = Generator(seed: 41)
+        var model = SeriesModel(seed: 1)
+        let step: Millis = 300_000
+        let moved = 1_500
+        let back = 1_560
+        var during: LevelShift?
+        var before = 0
+        var after: LevelShift?
+        for index in 0..<1_900 {
+            let lift = (moved..<back).contains(index) ? 8.0 : 0
+            let reading = model.observe(
+                time: Millis(index) * step, value: 100 + lift + 2 * generator.normal())
+            if index < moved && reading.shift != nil { before += 1 }
+            if index == back - 1 { during = reading.shift }
+            after = reading.shift
+        }
+        #expect(before < 15)
+        #expect(during.map { abs($0.since - Millis(moved) * step) <= 3 * step } ?? false)
+        #expect(during.map { abs($0.size - 8) < 2 } ?? false)
+        #expect(after == nil)
+    }
 }

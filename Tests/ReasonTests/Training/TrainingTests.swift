@@ -81,4 +81,39 @@ import Testing
         #expect(curves[0].name == "chat r1")
         #expect(TrainingCurve.curves(of: events.shuffled()) == curves)
     }
+
+    @Test func `what a run measured becomes a series for each split, and settings do not`() throws {
+        func event(_ id: String, _ time: Millis, _ fields: [String: EventValue]) -> Event {
+            var all = fields
+            all["model"] = .text("chat-7b")
+            all["run"] = .text("r1")
+            return Event(
+                id: id, source: "test", kind: .training, time: time, service: "chat", fields: all)
+        }
+        let events = [
+            event(
+                "b", 2000, ["metric": .text("loss"), "value": .number(0.7), "epoch": .number(1)]),
+            event(
+                "a", 1000, ["metric": .text("loss"), "value": .number(0.9), "epoch": .number(0)]),
+            event(
+                "c", 2000,
+                [
+                    "metric": .text("loss"), "split": .text("validation"), "value": .number(0.8),
+                    "epoch": .number(1),
+                ]),
+            event("d", 2000, ["metric": .text("lr"), "value": .number(0.001)]),
+            event("e", 2000, ["metric": .text("loss"), "value": .number(.nan)]),
+        ]
+        let series = TrainingCurve.series(of: events)
+        let labels: Labels = [
+            "__name__": "martlet_training_value", "metric": "loss", "model": "chat-7b",
+            "run": "r1", "service": "chat", "split": "train",
+        ]
+        #expect(
+            series == [
+                Series(labels: labels, times: [1000, 2000], values: [0.9, 0.7]),
+                Series(
+                    labels: labels.setting("split", "validation"), times: [2000], values: [0.8]),
+            ])
+    }
 }

@@ -16,6 +16,8 @@ public struct Episode: Sendable, Equatable {
         public var value: Double
         public var low: Double
         public var high: Double
+        /// Since when its level has moved, and by how much.
+        public var shift: LevelShift?
     }
 
     public let service: String
@@ -53,11 +55,15 @@ public struct Episode: Sendable, Equatable {
         let since = look.unusualSince ?? look.time
         start = min(start, since)
         unusualAt = max(unusualAt, look.time)
-        if let known = parts[look.labels], known.evidence >= look.reading.evidence { return }
+        let shift = look.reading.shift ?? parts[look.labels]?.shift
+        if let known = parts[look.labels], known.evidence >= look.reading.evidence {
+            parts[look.labels]?.shift = shift
+            return
+        }
         parts[look.labels] = Part(
             labels: look.labels, since: parts[look.labels]?.since ?? since, peakAt: look.time,
             evidence: look.reading.evidence, value: look.value, low: look.reading.low,
-            high: look.reading.high)
+            high: look.reading.high, shift: shift)
     }
 
     /// The parts, the most surprising first.
@@ -68,30 +74,42 @@ public struct Episode: Sendable, Equatable {
     /// The episode as a finding.
     public func finding(end: Millis? = nil) -> Finding {
         let ranked = self.ranked
+        let series = ranked.filter { $0.labels.metric != GroupWatch.metric }
         var labels = ["service": service]
-        var arguments = ["service": service, "count": String(parts.count)]
-        if let first = ranked.first {
+        var arguments = ["service": service, "count": String(series.count)]
+        if let first = series.first ?? ranked.first {
             labels["metric"] = first.labels.metric
             arguments["metric"] = first.labels.metric
             arguments["value"] = shortNumber(first.value)
             arguments["low"] = shortNumber(first.low)
             arguments["high"] = shortNumber(first.high)
         }
-        let evidence = ranked.prefix(Episode.partsMax).map { part in
-            Phrase(
-                "anomaly.part",
-                [
-                    "series": "\(part.labels)", "value": shortNumber(part.value),
-                    "low": shortNumber(part.low), "high": shortNumber(part.high),
-                    "peak": CivilTime(part.peakAt).rfc3339,
-                ])
-        }
+        // Led by a group: no series alone is the news, but how they move.
+        let isApart = ranked.first.map { $0.labels.metric == GroupWatch.metric } ?? false
+        let key =
+            isApart
+            ? "anomaly.found.apart"
+            : series.count > 1 ? "anomaly.found.many" : "anomaly.found.one"
         return Finding(
             id: "anomaly/\(service)/\(start)", kind: .anomaly, subject: service, labels: labels,
-            severity: .warning, start: start, end: end,
-            summary: Phrase(
-                parts.count > 1 ? "anomaly.found.many" : "anomaly.found.one", arguments),
-            evidence: evidence, link: "/anomalies?service=\(escaped(service))")
+            severity: .warning, start: start, end: end, summary: Phrase(key, arguments),
+            evidence: ranked.prefix(Episode.partsMax).map(\.phrase),
+            link: "/anomalies?service=\(escaped(service))")
+    }
+}
+
+extension Episode.Part {
+    /// The part as a sentence.
+    fileprivate var phrase: Phrase {
+        var arguments = [
+            "series": "\(labels)", "value": shortNumber(value), "low": shortNumber(low),
+            "high": shortNumber(high), "peak": CivilTime(peakAt).rfc3339,
+        ]
+        if labels.metric == GroupWatch.metric { return Phrase("anomaly.part.group", arguments) }
+        guard let shift else { return Phrase("anomaly.part", arguments) }
+        arguments["since"] = CivilTime(shift.since).rfc3339
+        arguments["by"] = shortNumber(shift.size)
+        return Phrase("anomaly.part.shifted", arguments)
     }
 }
 

@@ -28,10 +28,12 @@ public struct LiveWatch: Sendable {
         public var refused = 0
     }
 
-    public private(set) var watched: [Labels: WatchedSeries] = [:]
+    public internal(set) var watched: [Labels: WatchedSeries] = [:]
     public private(set) var episodes: [String: Episode] = [:]
     private(set) var budgets: [String: NotificationBudget] = [:]
     private var counts: [String: Int] = [:]
+    /// The series that speak most of each group's newest distance, and their shares of it.
+    var leading: [Labels: [(labels: Labels, share: Double)]] = [:]
     public let options: Options
 
     public init(options: Options = Options()) { self.options = options }
@@ -110,6 +112,7 @@ public struct LiveWatch: Sendable {
         for (labels, series) in watched {
             guard let seen = series.time, seen < time else { continue }
             watched[labels] = nil
+            leading[labels] = nil
             counts[series.service, default: 1] -= 1
             budgets[series.service]?.forget(series: "\(labels)")
         }
@@ -181,7 +184,10 @@ public struct LiveWatch: Sendable {
             episodes[service] = Episode(service: service, at: time, isNews: isNews)
         }
         guard episodes[service] != nil, !unusual.isEmpty else { return findings }
-        for one in unusual { episodes[service]?.take(one) }
+        for one in unusual {
+            episodes[service]?.take(one)
+            for leader in leaders(of: one) { episodes[service]?.take(leader) }
+        }
         if let finding = episodes[service]?.finding() { findings.append(finding) }
         return findings
     }

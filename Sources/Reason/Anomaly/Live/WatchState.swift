@@ -4,7 +4,7 @@
 internal import Basics
 
 extension LiveWatch {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// All models, with a version and a checksum.
     public func encoded() -> [UInt8] {
@@ -120,8 +120,10 @@ extension Episode {
         }
         for part in ranked {
             writer.append(part.labels.bytes)
-            for time in [part.since, part.peakAt] { writer.write(time) }
-            writer.write([part.evidence, part.value, part.low, part.high])
+            for time in [part.since, part.peakAt, part.shift?.since ?? .min] { writer.write(time) }
+            writer.write([
+                part.evidence, part.value, part.low, part.high, part.shift?.size ?? 0,
+            ])
         }
     }
 
@@ -134,10 +136,12 @@ extension Episode {
         for _ in 0..<(try reader.integer()) {
             let labels = Labels(encoded: try reader.blob())
             let (since, peakAt) = (try reader.integer(), try reader.integer())
-            let numbers = try reader.doubles(4)
+            let moved = try reader.integer()
+            let numbers = try reader.doubles(5)
             parts[labels] = Part(
                 labels: labels, since: since, peakAt: peakAt, evidence: numbers[0],
-                value: numbers[1], low: numbers[2], high: numbers[3])
+                value: numbers[1], low: numbers[2], high: numbers[3],
+                shift: moved == .min ? nil : LevelShift(since: moved, size: numbers[4]))
         }
         self.init(
             service: service, start: start, unusualAt: unusualAt, isNews: isNews, parts: parts)

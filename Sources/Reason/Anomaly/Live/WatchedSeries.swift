@@ -14,6 +14,8 @@ public struct WatchedSeries: Sendable {
     public internal(set) var time: Millis?
     /// Since when it has been unusual without a break.
     public internal(set) var unusualSince: Millis?
+    /// How far a group is from moving together; only more of it is unusual.
+    public var isGroup: Bool { labels.metric == GroupWatch.metric }
     /// Its rise per second is judged, and not its value.
     public var isCounter: Bool { resampler.isCounter }
     var resampler: Resampler
@@ -42,7 +44,8 @@ public struct WatchedSeries: Sendable {
         reading = judged
         value = point.value
         time = point.time
-        if judged.isReady && judged.evidence > NotificationBudget.threshold {
+        let isUnusual = judged.isReady && judged.evidence > NotificationBudget.threshold
+        if isUnusual && (!isGroup || point.value > judged.expected) {
             unusualSince = unusualSince ?? point.time
         } else {
             unusualSince = nil

@@ -15,8 +15,8 @@ internal import Glibc
 public struct NotificationBudget: Sendable, Equatable {
     /// Evidence below this is no exceedance; `AnomalyOptions.alarmEvidence`.
     public static let threshold = 1.6
-    /// The first day only teaches.
-    private static let learningTime: Millis = 86_400_000
+    /// The first two days only teach: what is usual every noon is rare to models that have seen one noon.
+    private static let learningTime: Millis = 2 * 86_400_000
     /// How much a notification tightens (ln), and the bounds of the correction.
     private static let tightening = 0.7
     private static let strictest = -1.5

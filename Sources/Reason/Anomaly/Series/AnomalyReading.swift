@@ -22,6 +22,8 @@ public struct AnomalyReading: Sendable, Equatable {
     public var high: Double
     /// The value that was expected.
     public var expected: Double
+    /// Since when its level has moved, and by how much.
+    public var shift: LevelShift?
     /// Enough was seen to judge.
     public var isReady: Bool
     /// What moved, or why there is no judgement: keys `anomaly.*` of `lang/*.json`.
@@ -29,7 +31,7 @@ public struct AnomalyReading: Sendable, Equatable {
 
     public init(
         score: Double, surprise: Double, evidence: Double = 0, low: Double, high: Double,
-        expected: Double, isReady: Bool, reason: Phrase
+        expected: Double, isReady: Bool, reason: Phrase, shift: LevelShift? = nil
     ) {
         self.score = score
         self.surprise = surprise
@@ -39,6 +41,7 @@ public struct AnomalyReading: Sendable, Equatable {
         self.expected = expected
         self.isReady = isReady
         self.reason = reason
+        self.shift = shift
     }
 }
 

@@ -3,7 +3,7 @@
 internal import Basics
 
 extension SeriesModel {
-    private static let version: UInt8 = 2
+    private static let version: UInt8 = 3
 
     /// The whole state, with a version and a checksum.
     public func encoded() -> [UInt8] {
@@ -20,6 +20,7 @@ extension SeriesModel {
         writer.write([news.loudest, news.raised])
         for time in [news.quietFrom, news.last, relevelFrom] { writer.write(time ?? .min) }
         writer.write([relevelSum, relevelCount])
+        level.write(to: &writer)
         writer.write(Int64(ensemble.changes.count))
         for change in ensemble.changes {
             var bytes: [UInt8] = []
@@ -58,6 +59,7 @@ extension SeriesModel {
         relevelFrom = try time()
         relevelSum = try reader.double()
         relevelCount = try reader.double()
+        try level.read(from: &reader)
         let joined = try reader.integer()
         guard joined == Int64(changes.count) else {
             throw ModelStateError("\(joined) detectors of changes where \(changes.count) are used")

@@ -18,6 +18,7 @@ public struct SeriesModel: Sendable {
     var features = SeriesFeatures()
     var ensemble = SeriesEnsemble()
     var news = NewsFilter()
+    var level = LevelChart()
     var relevelFrom: Millis?
     var relevelSum = 0.0
     var relevelCount = 0.0
@@ -45,7 +46,7 @@ public struct SeriesModel: Sendable {
             score: 1 - pow(10, -found.reported), surprise: 1 - pow(10, -found.evidence),
             evidence: found.evidence, low: value, high: value, expected: value, isReady: true,
             reason: Self.usual)
-        drawBand(&reading, around: value)
+        drawBand(&reading, around: value, at: time)
         if found.evidence >= options.alarmEvidence {
             reading.reason = reason(value, reading.expected)
         }
@@ -84,12 +85,16 @@ public struct SeriesModel: Sendable {
         return Phrase("anomaly.learning", seen)
     }
 
-    private func drawBand(_ reading: inout AnomalyReading, around value: Double) {
+    private mutating func drawBand(
+        _ reading: inout AnomalyReading, around value: Double, at time: Millis
+    ) {
         guard let view = ensemble.expecting(residuals) else { return }
         let sketch = ensemble.sketches[view.rawValue]
         reading.expected = value - residuals[view.rawValue]
         reading.low = reading.expected - sketch.bound(isNegative: true, share: 0.005)
         reading.high = reading.expected + sketch.bound(isNegative: false, share: 0.005)
+        level.observe(residuals[view.rawValue], scale: sketch.scale, at: time)
+        reading.shift = level.found
     }
 
     private func reason(_ value: Double, _ expected: Double) -> Phrase {
@@ -113,6 +118,7 @@ public struct SeriesModel: Sendable {
             features.move(by: relevelSum / relevelCount)
             for index in ensemble.changes.indices { ensemble.changes[index].detector.reset() }
             news = NewsFilter()
+            level = LevelChart()
             relevelFrom = nil
         }
     }
