@@ -135,7 +135,8 @@ struct RealServersInPathTests {
         }
     }
 
-    @Test func `digits on TorchServe: a version that learnt an 8 as a 1 is rejected`() async throws {
+    @Test func `digits on TorchServe: a version that learnt an 8 as a 1 is rejected`() async throws
+    {
         try run("start-torchserve-digits.sh", "\(folder)/torch", "28250")
         defer { try? run("stop.sh", "\(folder)/torch") }
         let base = "http://127.0.0.1:28250"
