@@ -74,7 +74,7 @@ private func settings(_ listener: Int) -> String {
         let metrics = text(try await get(agent.url + "/metrics"))
         #expect(
             metrics.contains(
-                #"martlet_gray_verdict{release="shop",version="v2",verdict="reject"} 1"#))
+                #"martlet_gray_verdict{release="shop",verdict="reject",version="v2"} 1"#))
         let findings = text(try await get(agent.url + "/api/martlet/v1/findings?kind=shadow"))
         #expect(findings.contains("finding.gray.reject"))
         let gate = try await get(agent.url + "/api/martlet/v1/decisions/go-no-go")

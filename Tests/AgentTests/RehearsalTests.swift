@@ -123,7 +123,8 @@ private func number(_ metrics: String, _ name: String) -> Int {
         // A report of a release carries no texts; what it should not carry is neither kept nor told.
         let stages = base + "/shop/stages"
         let line = "{\"version\":\"v2\",\"share\":0.1"
-        let planted = try await post(stages, line + ",\"prompt\":\"ibisprompt planted@example.com\"}")
+        let planted = try await post(
+            stages, line + ",\"prompt\":\"ibisprompt planted@example.com\"}")
         #expect(planted.status == 400 && !text(planted).contains("ibisprompt"))
         let taken = try await client.send(
             FetchRequest(

@@ -193,15 +193,17 @@ public final class PairKeeper: Sendable {
             [owner.rehearsal, owner.candidate, id], 100)
     }
 
-    /// Notes a label that came later, in the transaction of the state that has learnt from it.
+    /// Notes labels that came later, in the transaction of the state that has learnt from them.
     public func note(
-        label: String, id: String, of owner: PairOwner, state: String, counts: String,
+        labels: [(id: String, label: String)], of owner: PairOwner, state: String, counts: String,
         at time: Millis
     ) throws(RecordError) {
-        try write("keep a label") { db in
-            try db.execute(
-                sql: "UPDATE pairs SET label = ? WHERE rehearsal = ? AND candidate = ? AND id = ?",
-                arguments: [label, owner.rehearsal, owner.candidate, id])
+        try write("keep labels") { db in
+            let update = try db.cachedStatement(
+                sql: "UPDATE pairs SET label = ? WHERE rehearsal = ? AND candidate = ? AND id = ?")
+            for (id, label) in labels {
+                try update.execute(arguments: [label, owner.rehearsal, owner.candidate, id])
+            }
             try db.execute(
                 sql: """
                     UPDATE trials SET state = ?, counts = ?, changed_at = ?

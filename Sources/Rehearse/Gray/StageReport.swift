@@ -53,7 +53,9 @@ public struct StageReport: Sendable {
         _ body: [UInt8], now: Millis
     ) throws(StageReportError) -> [StageReport] {
         let items = try lines(body)
-        if items.isEmpty { throw StageReportError("the body is empty; send a line for each window") }
+        if items.isEmpty {
+            throw StageReportError("the body is empty; send a line for each window")
+        }
         if items.count > linesMax {
             throw StageReportError("at most \(linesMax) lines at a time, these are \(items.count)")
         }

@@ -68,7 +68,8 @@ extension StageWindow.Side {
             guard let amount = value.double, amount.isFinite, amount >= 0, !isShare || amount <= 1
             else {
                 throw StageReportError(
-                    "\(name).\(key) must be \(isShare ? "a share from 0 to 1" : "a number from 0 on")")
+                    "\(name).\(key) must be \(isShare ? "a share from 0 to 1" : "a number from 0 on")"
+                )
             }
             values[metric] = amount
         }

@@ -333,34 +333,46 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         commit()
     }
 
-    /// Joins a label that came later; answers how many pairs it found.
-    func take(label: String, id: String) -> Int {
+    /// Joins labels that came later, in one transaction for each candidate.
+    ///
+    /// - Returns: how many pairs they found.
+    func take(labels: [(id: String, label: String)]) -> Int {
         commit()
+        let found = candidates.indices.reduce(0) { $0 + take(labels, $1) }
+        if found > 0 { publish() }
+        return found
+    }
+
+    private func take(_ labels: [(id: String, label: String)], _ index: Int) -> Int {
+        let owner = candidates[index].owner
+        var trial = candidates[index].trial
+        var noted: [(id: String, label: String)] = []
+        var seen: Set<String> = []
         var found = 0
-        for index in candidates.indices {
-            let owner = candidates[index].owner
+        for (id, label) in labels where seen.insert(id).inserted {
             guard let kept = try? keeper.pairs(of: owner, id: id) else { continue }
+            var isNoted = false
             for pair in kept where pair.label == nil {
                 guard let outcome = PairOutcome(pair) else { continue }
                 let late = comparison.late(outcome, label: label)
                 if late.readings.isEmpty { continue }
-                var trial = candidates[index].trial
                 trial.add(late: late)
-                let state = String(decoding: trial.encoded(), as: UTF8.self)
-                do throws(RecordError) {
-                    try keeper.note(
-                        label: label, id: id, of: owner, state: state,
-                        counts: candidates[index].counts, at: clock.now())
-                } catch {
-                    log("a label for \(settings.name) was not kept: \(error)")
-                    continue
-                }
-                candidates[index].trial = trial
-                candidates[index].meters.labels.add()
+                isNoted = true
                 found += 1
             }
+            if isNoted { noted.append((id, label)) }
         }
-        if found > 0 { publish() }
+        if noted.isEmpty { return 0 }
+        do throws(RecordError) {
+            try keeper.note(
+                labels: noted, of: owner, state: String(decoding: trial.encoded(), as: UTF8.self),
+                counts: candidates[index].counts, at: clock.now())
+        } catch {
+            log("labels for \(settings.name) were not kept: \(error)")
+            return 0
+        }
+        candidates[index].trial = trial
+        candidates[index].meters.labels.add(Double(found))
         return found
     }
 }

@@ -125,7 +125,11 @@ public final class Rehearsal: Sendable {
 
     /// Joins labels that came later, by request id; answers how many pairs they found.
     public func take(labels: [(id: String, label: String)]) -> Int {
-        bench.ask { bench in labels.reduce(0) { $0 + bench.take(label: $1.label, id: $1.id) } } ?? 0
+        // In parts, so that pairs that wait get their turn between them.
+        stride(from: 0, to: labels.count, by: 250).reduce(0) { found, start in
+            let part = Array(labels[start..<min(start + 250, labels.count)])
+            return found + (bench.ask { $0.take(labels: part) } ?? 0)
+        }
     }
 
     /// Commits now, so that what was judged is counted; for tests and for stopping.

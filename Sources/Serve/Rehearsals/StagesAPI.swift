@@ -117,6 +117,7 @@ public struct StagesAPI: Sendable {
         let name = quoted(request.parameters["name"] ?? "")
         return .error(
             404, "not_found",
-            "no release \(name) has reported a stage; POST one: {\"version\":\"v2\",\"share\":0.01}")
+            "no release \(name) has reported a stage; POST one: {\"version\":\"v2\",\"share\":0.01}"
+        )
     }
 }

@@ -30,8 +30,9 @@ struct SimulatedRelease {
                 lines.append(window(at: time, share: share, requests: 6_000))
             }
         }
-        return Array(lines.map { String(decoding: $0.encoded, as: UTF8.self) }
-            .joined(separator: "\n").utf8)
+        return Array(
+            lines.map { String(decoding: $0.encoded, as: UTF8.self) }
+                .joined(separator: "\n").utf8)
     }
 
     /// The last seconds of the stage that runs.

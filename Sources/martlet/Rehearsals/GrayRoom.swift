@@ -211,7 +211,8 @@ final class GrayRoom: Sendable {
                 "summary": "Roll \(signal.version) of \(signal.release) back: it failed at "
                     + "\(share) % of the traffic",
                 "summary_zh": "请回滚 \(signal.release) 的 \(signal.version)：它在 \(share)% 流量时未通过",
-            ], startsAt: signal.time, endsAt: signal.time + 31_536_000_000, generatorURL: pages + link(signal.release))
+            ], startsAt: signal.time, endsAt: signal.time + 31_536_000_000,
+            generatorURL: pages + link(signal.release))
         return notifier.messages(signal: alert, key: signal.key, fields: signal.payload)
     }
 }

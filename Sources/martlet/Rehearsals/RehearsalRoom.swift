@@ -42,7 +42,8 @@ final class RehearsalRoom: Sendable {
         let wanted = try configs.map { config in
             let settings = try credentialed(config)
             // A renewed certificate is news as a renewed token is.
-            let secrets = settings.candidates.map { "\($0.headers)" }.joined()
+            let secrets =
+                settings.candidates.map { "\($0.headers)" }.joined()
                 + (settings.relay.tls.map { $0.certificate + $0.key } ?? "")
             return (settings, words: config.words + secrets)
         }

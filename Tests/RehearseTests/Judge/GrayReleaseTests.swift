@@ -115,7 +115,10 @@ private func window(
         #expect(read[1].window?.canary.values == [.latency: 0.3])
         #expect(read[1].window?.time == 1_767_225_660_000)
         for (line, words) in [
-            (#"{"baseline":{"requests":1,"errors":2},"canary":{"requests":4,"errors":0}}"#, "errors"),
+            (
+                #"{"baseline":{"requests":1,"errors":2},"canary":{"requests":4,"errors":0}}"#,
+                "errors"
+            ),
             (#"{"baseline":{"requests":1,"errors":0}}"#, "canary"),
             (#"{"baseline":{"requests":1,"errors":0,"latencyy":1},"canary":{}}"#, "latencyy"),
             (#"{"share": 2}"#, "share"), (#"{"time": 99999999999}"#, "neither"),
@@ -135,7 +138,8 @@ private func window(
         throws
     {
         func take(_ report: StageReport, _ release: GrayRelease?) throws -> GrayRelease {
-            try GrayRelease.taking(report, of: "shop", into: release, policy: policy, now: 0).release
+            try GrayRelease.taking(report, of: "shop", into: release, policy: policy, now: 0)
+                .release
         }
         #expect(throws: GrayRelease.Refusal.unnamed) { try take(StageReport(share: 0.1), nil) }
         var release = try take(StageReport(version: "v2", share: 0.1, start: 0), nil)

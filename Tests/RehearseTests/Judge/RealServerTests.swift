@@ -9,6 +9,7 @@ import Basics
 import Bytes
 import Carry
 import Foundation
+import Glibc
 import Testing
 
 @testable import Rehearse
@@ -18,14 +19,12 @@ private let folder =
     ProcessInfo.processInfo.environment["MARTLET_SERVERS_DATA"] ?? "/tmp/martlet-servers"
 
 /// Runs a script to its end.
+///
+/// Not by `Process`, which waits until the servers that the script leaves behind have ended as well.
 private func run(_ script: String, _ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["\(scripts ?? "")/\(script)"] + arguments
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(script) failed")
+    let words = (["\(scripts ?? "")/\(script)"] + arguments).map { "'\($0)'" }
+    let status = system("bash \(words.joined(separator: " ")) >/dev/null </dev/null")
+    try #require(status == 0, "\(script) failed")
 }
 
 private func replay(

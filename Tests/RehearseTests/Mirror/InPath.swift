@@ -58,12 +58,25 @@ func rehearsed(
 
 private func asked(_ requests: [ClientRequest], _ rehearsal: Rehearsal) async throws -> Standing {
     let client = Fetch.curl()
-    for request in requests {
-        let sent = FetchRequest(
-            "POST", "http://127.0.0.1:\(rehearsal.port)\(request.path)",
-            headers: [("Content-Type", "application/json"), ("X-Request-Id", request.id)],
-            body: Array(request.body.utf8), timeout: .seconds(120))
-        #expect(try await client.send(sent).status == 200, "\(request.path)")
+    let port = rehearsal.port
+    // A few callers at a time, as a service has.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for caller in 0..<8 {
+            group.addTask {
+                for request in stride(from: caller, to: requests.count, by: 8)
+                    .map({ requests[$0] })
+                {
+                    let sent = FetchRequest(
+                        "POST", "http://127.0.0.1:\(port)\(request.path)",
+                        headers: [
+                            ("Content-Type", "application/json"), ("X-Request-Id", request.id),
+                        ], body: Array(request.body.utf8), timeout: .seconds(120))
+                    let answer = try await client.send(sent)
+                    #expect(answer.status == 200, "\(request.path)")
+                }
+            }
+        }
+        try await group.waitForAll()
     }
     func standing() -> Standing? {
         _ = rehearsal.commit()
