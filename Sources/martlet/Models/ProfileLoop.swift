@@ -29,7 +29,7 @@ struct ProfileLoop: Sendable {
         self.config = config
         self.read = read
         made = registry.counter(
-            "martlet_prediction_days_profiled_total",
+            "martlet_prediction_profilings_total",
             "Arrival days of answers that were reduced to profiles.")
     }
 
