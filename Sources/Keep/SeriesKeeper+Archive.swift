@@ -22,6 +22,28 @@ extension SeriesKeeper {
         }
     }
 
+    /// Archives what series of the head have in a range that is sealed, for as many as there is room.
+    ///
+    /// Samples are decoded once more, because those of all series together are many times the head.
+    func archiveSealed(
+        _ ids: [UInt32], in range: TimeRange, _ metadata: [String: MetricMetadata]
+    ) -> [ArchiveFault] {
+        var faults: [ArchiveFault] = []
+        var cursor = HeadCursor(head, ids)
+        var page: [(labels: Labels, columns: Columns)] = []
+        func flush() {
+            faults += archive.seal(page) { isCounter($0, metadata) }
+            page.removeAll(keepingCapacity: true)
+        }
+        while let read = cursor.next() {
+            guard archive.hasRoom(for: read.labels) else { continue }
+            page.append((read.labels, read.samples(in: range)))
+            if page.count == Archive.sealedAtOnce { flush() }
+        }
+        flush()
+        return faults
+    }
+
     /// Archives imported samples.
     func archiveBackfill(_ series: [Series]) -> [ArchiveFault] {
         var faults: [ArchiveFault] = []

@@ -56,7 +56,7 @@ extension SeriesKeeper {
             head.raiseFloor(to: end)
             do {
                 try seal(
-                    head.read(before: end), from: end - Block.spanMillis, end, metadata, &report)
+                    head.series(before: end), from: end - Block.spanMillis, end, metadata, &report)
                 try journal.noteSealed(before: end)
             } catch {
                 meters.sealFailures.add()
@@ -77,13 +77,14 @@ extension SeriesKeeper {
     @discardableResult
     func sealAll(_ metadata: Metadata, _ report: inout MaintenanceReport) -> Bool {
         do {
-            try journal.sealAll(head) { reads in
+            try journal.sealAll(head) {
                 guard let span = head.span else { return }
+                let ids = head.series(before: .max)
                 let size = Block.spanMillis
                 var start = span.from.flooredDivision(by: size) * size
                 while start <= span.through {
-                    try seal(reads, from: start, start + size, metadata, &report)
-                    start = nextStart(reads, after: start + size) ?? .max
+                    try seal(ids, from: start, start + size, metadata, &report)
+                    start = nextStart(ids, after: start + size) ?? .max
                 }
             }
             return true
@@ -95,27 +96,30 @@ extension SeriesKeeper {
     }
 
     /// The start of the next span that has samples.
-    private func nextStart(_ reads: [HeadRead], after end: Millis) -> Millis? {
-        reads.compactMap { $0.firstTime(from: end) }.min().map {
-            $0.flooredDivision(by: Block.spanMillis) * Block.spanMillis
+    private func nextStart(_ ids: [UInt32], after end: Millis) -> Millis? {
+        var cursor = HeadCursor(head, ids)
+        var earliest: Millis?
+        while let read = cursor.next() {
+            guard let first = read.firstTime(from: end) else { continue }
+            earliest = min(first, earliest ?? first)
         }
+        return earliest.map { $0.flooredDivision(by: Block.spanMillis) * Block.spanMillis }
     }
 
+    /// Writes a block of what series of the head, in the order of labels, have in a span.
     private func seal(
-        _ reads: [HeadRead], from: Millis, _ end: Millis, _ metadata: Metadata,
+        _ ids: [UInt32], from: Millis, _ end: Millis, _ metadata: Metadata,
         _ report: inout MaintenanceReport
     ) throws {
         let range = TimeRange(from: from, through: end - 1)
-        var archived: [(labels: Labels, columns: Columns)] = []
-        var rest = reads.sorted { $0.labels < $1.labels }[...]
+        var archived: [UInt32] = []
+        var cursor = HeadCursor(head, ids)
         // One pair of columns for all series: what each of many leaves free, others soon break up.
         var columns: Columns = ([], [])
         let isWritten = try shelf.add(from: from, end: end) {
-            guard let read = rest.popFirst() else { return nil }
+            guard let read = cursor.next() else { return nil }
             read.read(in: range, into: &columns)
-            if !columns.times.isEmpty && archive.holds(read.labels) {
-                archived.append((read.labels, columns))
-            }
+            if !columns.times.isEmpty && archive.holds(read.labels) { archived.append(read.id) }
             let chunks = makeChunks(
                 columns.times, columns.values, samplesMax: Chunk.blockSamplesMax)
             return (read.labels, chunks)
@@ -124,7 +128,7 @@ extension SeriesKeeper {
         report.blocksSealed += 1
         meters.sealedBlocks.add()
         // The archive is derived from blocks: a fault there does not keep samples in the head.
-        for fault in archive.seal(archived, isCounter: { isCounter($0, metadata) }) {
+        for fault in archiveSealed(archived, in: range, metadata) {
             report.notices.append("archive: \(fault)")
         }
     }

@@ -20,6 +20,9 @@ struct Bench {
         if words.count > 1, words[1] == "day", let day = Day(Array(words.dropFirst(2))) {
             return try day.run()
         }
+        if words.count == 4, words[1] == "seal", let series = Int(words[3]) {
+            return try Seal(folder: words[2], series: series).run()
+        }
         if words.count == 6, words[1] == "replay", let start = Millis(words[4]),
             let step = Millis(words[5])
         {

@@ -18,6 +18,9 @@ final class CurlLoop: Sendable {
         let pointer: UnsafeMutableRawPointer
     }
 
+    /// Handles kept for the next requests: making one costs more than a small answer.
+    private static let spareMax = 8
+
     private let arrived = Lock<[Transfer]>([])
     private let multi: Multi
 
@@ -45,27 +48,29 @@ final class CurlLoop: Sendable {
 
     private func run() -> Never {
         var running: [UnsafeMutableRawPointer: Transfer] = [:]
+        var spare: [UnsafeMutableRawPointer] = []
         while true {
             let new = arrived.withLock { arrived in
                 defer { arrived = [] }
                 return arrived
             }
-            for transfer in new { start(transfer, &running) }
+            for transfer in new { start(transfer, &running, &spare) }
             // The transfer itself knows that it was cancelled, also when that came before it did.
             for (easy, transfer) in running where transfer.isCancelled {
-                finish(easy, .failure(.other("cancelled")), &running)
+                finish(easy, .failure(.other("cancelled")), &running, &spare)
             }
             var count: Int32 = 0
             curl_multi_perform(multi.pointer, &count)
-            reap(&running)
+            reap(&running, &spare)
             curl_multi_poll(multi.pointer, nil, 0, 1000, nil)
         }
     }
 
     private func start(
-        _ transfer: Transfer, _ running: inout [UnsafeMutableRawPointer: Transfer]
+        _ transfer: Transfer, _ running: inout [UnsafeMutableRawPointer: Transfer],
+        _ spare: inout [UnsafeMutableRawPointer]
     ) {
-        guard let easy = curl_easy_init() else {
+        guard let easy = spare.popLast() ?? curl_easy_init() else {
             transfer.continuation?.resume(returning: .failure(.other("libcurl is out of memory")))
             return
         }
@@ -74,23 +79,32 @@ final class CurlLoop: Sendable {
         curl_multi_add_handle(multi.pointer, easy)
     }
 
-    private func reap(_ running: inout [UnsafeMutableRawPointer: Transfer]) {
+    private func reap(
+        _ running: inout [UnsafeMutableRawPointer: Transfer],
+        _ spare: inout [UnsafeMutableRawPointer]
+    ) {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi.pointer, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let transfer = running[easy]
             else { continue }
-            finish(easy, transfer.result(easy, message.pointee.data.result), &running)
+            finish(easy, transfer.result(easy, message.pointee.data.result), &running, &spare)
         }
     }
 
     private func finish(
         _ easy: UnsafeMutableRawPointer, _ result: Result<FetchResponse, FetchError>,
-        _ running: inout [UnsafeMutableRawPointer: Transfer]
+        _ running: inout [UnsafeMutableRawPointer: Transfer],
+        _ spare: inout [UnsafeMutableRawPointer]
     ) {
         guard let transfer = running.removeValue(forKey: easy) else { return }
         curl_multi_remove_handle(multi.pointer, easy)
-        curl_easy_cleanup(easy)
+        if spare.count < CurlLoop.spareMax && transfer.leavesNoTrace {
+            curl_easy_reset(easy)
+            spare.append(easy)
+        } else {
+            curl_easy_cleanup(easy)
+        }
         transfer.release()
         transfer.continuation?.resume(returning: result)
     }

@@ -106,6 +106,10 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
         }
     }
 
+    /// True when a reset handle is as good as a new one: no mail, whose session is its own, and no TLS, whose
+    /// sessions a handle may remember.
+    var leavesNoTrace: Bool { request.envelope == nil && request.url.hasPrefix("http://") }
+
     /// Frees what libcurl borrowed.
     func release() {
         curl_slist_free_all(headerList)
@@ -168,21 +172,22 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
     }
 
     fileprivate func take(header line: UnsafeRawBufferPointer) {
-        let text = String(decoding: line, as: UTF8.self)
         // A new status line begins a new answer (after a redirect): forget the old one's headers.
-        if text.hasPrefix("HTTP/") {
+        if line.starts(with: "HTTP/".utf8) {
             headers = []
             body = []
             return
         }
-        guard let colon = text.firstIndex(of: ":") else { return }
-        let value = text[text.index(after: colon)...]
-        headers.append((text[..<colon].lowercased(), trimmed(value)))
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        headers.append((name, String(decoding: trimmed(line[(colon + 1)...]), as: UTF8.self)))
     }
 
-    private func trimmed(_ text: Substring) -> String {
-        let start = text.drop { $0.isWhitespace }
-        return String(start.reversed().drop { $0.isWhitespace }.reversed())
+    /// Without the spaces, tabs and the end of the line around a header's value.
+    private func trimmed(_ line: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
+        var rest = line.drop { $0 <= UInt8(ascii: " ") }
+        while let last = rest.last, last <= UInt8(ascii: " ") { rest.removeLast() }
+        return rest
     }
 }
 

@@ -57,7 +57,7 @@ final class TargetLoop: Sendable {
 
     /// Begins to scrape in the background.
     func start() {
-        let task = Task { await run() }
+        let task = tools.workers.task(target.labels.fingerprint) { await self.run() }
         state.withLock { $0.task = task }
     }
 

@@ -24,6 +24,8 @@ final class Archive: Sendable {
 
     /// Locks of files, by number: one per file would be as good and cost more.
     private static let stripes = 64
+    /// Series whose samples wait together to be archived: their columns take some 2 MB, the index one commit.
+    static let sealedAtOnce = 256
 
     let settings: Settings
     private let files: Files
@@ -67,6 +69,18 @@ final class Archive: Sendable {
         if known { return true }
         return settings.groups.contains { group in
             group.allSatisfy { (try? $0.matches(labels)) ?? false }
+        }
+    }
+
+    /// True when a series is part of the archive, or can become one; else it is counted as refused.
+    func hasRoom(for labels: Labels) -> Bool {
+        let seriesMax = settings.seriesMax
+        return state.withLock { state in
+            if state.entries[ByteKey(labels)] != nil || state.entries.count < seriesMax {
+                return true
+            }
+            state.refused.insert(labels.fingerprint)
+            return false
         }
     }
 

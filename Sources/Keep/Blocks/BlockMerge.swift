@@ -37,6 +37,8 @@ struct BlockMerge {
         let end = blocks.map(\.info.end).max() ?? 0
         var cursors = blocks.sorted { $0.info.serial < $1.info.serial }
             .map { BlockCursor($0) }
+        // One run for all series, as in a seal.
+        var merge = ColumnMerge()
         _ = try shelf.replace(blocks, from: from, end: end) {
             var least: Labels?
             for index in cursors.indices {
@@ -45,7 +47,7 @@ struct BlockMerge {
                 least = labels
             }
             guard let least else { return nil }
-            var merge = ColumnMerge()
+            merge.removeAll()
             for index in cursors.indices where try cursors[index].labels(report) == least {
                 for chunk in try cursors[index].take(report) {
                     if !merge.add(chunk, in: .all) {

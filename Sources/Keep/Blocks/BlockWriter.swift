@@ -51,7 +51,7 @@ struct BlockWriter {
             try database.execute(
                 sql: """
                     PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-                    PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16000;
+                    PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -2000;
                     """)
             try database.inTransaction {
                 try database.execute(sql: BlockFormat.schema)

@@ -47,15 +47,22 @@ final class Head: Sendable {
         }
     }
 
-    /// The series that have samples before a time.
-    func read(before end: Millis) -> [HeadRead] {
-        state.withLock { state in
-            state.postings.all.compactMap { id in
+    /// The series that have samples before a time, in the order of their labels.
+    func series(before end: Millis) -> [UInt32] {
+        var found = state.withLock { state in
+            state.postings.all.compactMap { id -> (labels: Labels, id: UInt32)? in
                 let series = state.slots[Int(id)]
                 guard let earliest = series.earliest, earliest < end else { return nil }
-                return HeadRead(id: id, series)
+                return (series.labels, id)
             }
         }
+        found.sort { $0.labels < $1.labels }
+        return found.map(\.id)
+    }
+
+    /// What some series have now.
+    func reads(of ids: some Sequence<UInt32>) -> [HeadRead] {
+        state.withLock { state in ids.map { HeadRead(id: $0, state.slots[Int($0)]) } }
     }
 
     /// From now on refuses samples before a time, because a block is about to hold them.

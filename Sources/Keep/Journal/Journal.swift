@@ -267,9 +267,9 @@ extension Journal {
     /// Empties the head into blocks while no batch can enter it.
     ///
     /// - Parameter writing: writes the blocks.
-    func sealAll(_ head: Head, writing: ([HeadRead]) throws -> Void) throws {
+    func sealAll(_ head: Head, writing: () throws -> Void) throws {
         try state.withLock { state in
-            try writing(head.read(before: .max))
+            try writing()
             try noteSealed(before: .max, &state)
             state.owed = []
             head.dropAll()

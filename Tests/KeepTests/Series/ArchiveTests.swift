@@ -35,6 +35,46 @@ struct ArchiveTests {
         #expect(try keeper.all(from: startOfTest + 12 * hour).infos.isEmpty)
     }
 
+    @Test func `a seal of many series archives as many as there is room, and all of them whole`()
+        throws
+    {
+        let room = 2 * Archive.sealedAtOnce + 40
+        let kept = try Matcher("__name__", .equal, "kept")
+        let bench = try Bench {
+            $0.archiveGroups = [[kept]]
+            $0.archiveTiers = [ArchiveTier(name: "10m", stepSeconds: 600, rows: 20)]
+            $0.archiveSeriesMax = room
+        }
+        let (keeper, _) = try bench.open()
+        // In the order of their labels, every third outside the archive.
+        let all = (1000..<(1000 + 2 * room)).map { number -> Labels in
+            ["__name__": number % 3 == 0 ? "left" : "kept", "number": "\(number)"]
+        }
+        bench.time.advance(by: .seconds(2 * 3600))
+        for (index, labels) in all.enumerated() {
+            let times = stride(from: startOfTest, to: startOfTest + 2 * hour, by: 60_000)
+            try keeper.put(labels, times.map { ($0, Double(index)) })
+        }
+        bench.time.advance(by: .seconds(3 * 3600))
+        let report = keeper.maintain(now: bench.time.now)
+        #expect(report.blocksSealed == 1 && report.notices.isEmpty)
+        #expect(keeper.head.counts.samples == 0)
+        #expect(try keeper.all().series.count == all.count)
+        let wanted = all.enumerated().filter { $1.metric == "kept" }
+        #expect(keeper.archive.totals.series == room)
+        #expect(keeper.archive.totals.refused == wanted.count - room)
+        let tier = try #require(keeper.archive.settings.tiers.first)
+        for (index, labels) in wanted.prefix(room) {
+            let entry = try #require(keeper.archive.find(labels), "\(labels)")
+            let file = keeper.archive.file(entry, tier)
+            let rows = try file.rows(
+                from: Int(startOfTest / 1000), through: Int((startOfTest + 2 * hour) / 1000))
+            #expect(rows.count == 12, "\(labels)")
+            #expect(rows.first?.values[1] == Double(index), "\(labels)")
+        }
+        #expect(keeper.archive.find(wanted[room].element) == nil)
+    }
+
     @Test(arguments: [4, 7] as [Millis])
     func `a counter's total grows through resets and meets the exact samples`(
         hoursKept: Millis
