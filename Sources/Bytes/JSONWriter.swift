@@ -108,30 +108,54 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    private static let hex = Array("0123456789abcdef".utf8)
+
+    /// Bytes that may need an escape; all others are copied in runs.
+    private static let isSpecial: [Bool] = (0...255).map { (byte: UInt8) in
+        switch byte {
+        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"),
+            UInt8(ascii: ">"), UInt8(ascii: "&"), 0xa8, 0xa9:
+            true
+        default: false
+        }
+    }
+
     private mutating func appendQuoted(_ text: String) {
-        let hex = Array("0123456789abcdef".utf8)
+        var text = text
+        let isSpecial = Self.isSpecial
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0a: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0d: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
-                // As Go does: safe inside HTML.
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hex[Int(byte >> 4)])
-                bytes.append(hex[Int(byte & 15)])
-            default: bytes.append(byte)
+        text.withUTF8 { source in
+            var start = 0
+            for index in source.indices where isSpecial[Int(source[index])] {
+                bytes.append(contentsOf: source[start..<index])
+                appendEscaped(source[index])
+                start = index + 1
             }
+            bytes.append(contentsOf: source[start...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0x0a: bytes.append(contentsOf: "\\n".utf8)
+        case 0x0d: bytes.append(contentsOf: "\\r".utf8)
+        case 0x09: bytes.append(contentsOf: "\\t".utf8)
+        case 0xa8, 0xa9:
+            bytes.append(byte)
             // U+2028 and U+2029 end a line in older scripts; Go escapes them too.
-            if byte & 0xfe == 0xa8 && bytes.suffix(3).starts(with: [0xe2, 0x80]) {
+            if bytes.suffix(3).starts(with: [0xe2, 0x80]) {
                 bytes.removeLast(3)
                 bytes.append(contentsOf: (byte == 0xa8 ? "\\u2028" : "\\u2029").utf8)
             }
+        default:
+            // As Go does: safe inside HTML.
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(Self.hex[Int(byte >> 4)])
+            bytes.append(Self.hex[Int(byte & 15)])
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

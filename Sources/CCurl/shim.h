@@ -51,6 +51,15 @@ static inline CURLcode martlet_curl_get_double(CURL *handle, CURLINFO info, doub
   return curl_easy_getinfo(handle, info, value);
 }
 
+/// Has the sockets of a handle's connections opened and closed by callbacks.
+static inline void martlet_curl_set_sockets(CURL *handle, curl_opensocket_callback open,
+                                            curl_closesocket_callback close, void *context) {
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open);
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context);
+  curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, close);
+  curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, context);
+}
+
 /// Hands libcurl's wishes about sockets and time to a loop of one's own.
 static inline void martlet_curl_multi_watch(CURLM *multi, curl_socket_callback sockets,
                                             curl_multi_timer_callback timer, void *context) {

@@ -26,8 +26,11 @@ public struct HeaderBlock: Sendable {
 
     /// Puts a header at the end, instead of those of its name.
     public mutating func set(_ name: String, _ value: String) {
-        let wanted = Array(name.lowercased().utf8)
-        self = filtered { $0 != wanted }
+        let lowered = name.lowercased()
+        if self[lowered] != nil {
+            let wanted = Array(lowered.utf8)
+            self = filtered { $0 != wanted }
+        }
         add(name, value)
     }
 

@@ -16,7 +16,11 @@ final class Leg {
         var answerBytesMax = Int.max
     }
 
-    var easy: UnsafeMutableRawPointer?
+    /// libcurl's handle, kept for the next request.
+    private(set) var easy: UnsafeMutableRawPointer?
+    /// Where and how the handle is set up to send; nil when it has to be set up anew.
+    private var setUp: SetUp?
+    private(set) var isRunning = false
     /// Called when the head is whole, when bytes came, and at the end.
     let changed: (Leg) -> Void
 
@@ -67,7 +71,10 @@ final class Leg {
         nodes = .allocate(capacity: nodesRoom)
     }
 
-    deinit { nodes.deallocate() }
+    deinit {
+        nodes.deallocate()
+        if let easy { curl_easy_cleanup(easy) }
+    }
 
     /// Makes ready for another request.
     func clear() {
@@ -94,17 +101,59 @@ final class Leg {
         chunks.removeAll(keepingCapacity: true)
     }
 
-    /// Sets every option; the multi handle starts it.
-    func configure(_ easy: UnsafeMutableRawPointer) {
+    /// What of a request a handle keeps for the next one.
+    private struct SetUp: Equatable {
+        var server: Server
+        var method: String
+        var connectMillis: Int
+        var totalMillis: Int
+        var hasBody: Bool
+    }
+
+    /// Sets the options that are not set already; the multi handle starts it.
+    ///
+    /// - Parameter prepare: what the loop sets in a handle that is set up anew.
+    /// - Returns: the handle; nil when there is none to be had.
+    func configure(_ prepare: (UnsafeMutableRawPointer) -> Void) -> UnsafeMutableRawPointer? {
+        guard let easy = easy ?? curl_easy_init() else { return nil }
         self.easy = easy
-        let me = Unmanaged.passUnretained(self).toOpaque()
-        martlet_curl_set_pointer(easy, CURLOPT_PRIVATE, me)
-        martlet_curl_set_text(easy, CURLOPT_URL, server.origin)
+        let wanted = SetUp(
+            server: server, method: method, connectMillis: bounds.connectMillis,
+            totalMillis: bounds.totalMillis, hasBody: hasBody)
+        if isStreamed || setUp != wanted {
+            curl_easy_reset(easy)
+            prepare(easy)
+            setUp(easy)
+            // What a stream sets, no other request may find.
+            setUp = isStreamed ? nil : wanted
+        }
         target.start.withMemoryRebound(to: CChar.self, capacity: target.count) {
             _ = martlet_curl_set_text(easy, CURLOPT_REQUEST_TARGET, $0)
         }
+        martlet_curl_set_pointer(easy, CURLOPT_HTTPHEADER, list())
+        if hasBody, !isStreamed {
+            martlet_curl_set_large(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+            martlet_curl_set_pointer(easy, CURLOPT_POSTFIELDS, body.start)
+        }
+        isRunning = true
+        sentAt = monotonicNow()
+        heardAt = sentAt
+        return easy
+    }
+
+    private var hasBody: Bool {
+        method != "HEAD"
+            && (body.count > 0 || method == "POST" || method == "PUT" || method == "PATCH")
+    }
+
+    private func setUp(_ easy: UnsafeMutableRawPointer) {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        martlet_curl_set_pointer(easy, CURLOPT_PRIVATE, me)
+        martlet_curl_set_text(easy, CURLOPT_URL, server.origin)
         martlet_curl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        // For every host: no look at the environment.
         martlet_curl_set_text(easy, CURLOPT_PROXY, "")
+        martlet_curl_set_text(easy, CURLOPT_NOPROXY, "*")
         martlet_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         martlet_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         martlet_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, bounds.connectMillis)
@@ -112,32 +161,23 @@ final class Leg {
             martlet_curl_set_long(easy, CURLOPT_TIMEOUT_MS, bounds.totalMillis)
         }
         server.configureTLS(easy)
-        configureBody(easy, me)
-        martlet_curl_set_pointer(easy, CURLOPT_HTTPHEADER, list())
+        if isStreamed { setUpStream(easy, me) }
+        if method == "HEAD" { martlet_curl_set_long(easy, CURLOPT_NOBODY, 1) }
         martlet_curl_set_pointer(easy, CURLOPT_WRITEDATA, me)
         martlet_curl_set_pointer(easy, CURLOPT_HEADERDATA, me)
         martlet_curl_set_callback(easy, CURLOPT_WRITEFUNCTION, onBody)
         martlet_curl_set_callback(easy, CURLOPT_HEADERFUNCTION, onHeader)
-        sentAt = monotonicNow()
-        heardAt = sentAt
+        martlet_curl_set_text(easy, CURLOPT_CUSTOMREQUEST, method)
     }
 
-    private func configureBody(_ easy: UnsafeMutableRawPointer, _ me: UnsafeMutableRawPointer) {
-        if isStreamed {
-            martlet_curl_set_long(easy, CURLOPT_UPLOAD, 1)
-            // A streamed body cannot be sent twice, so not on a connection that may be stale.
-            martlet_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
-            martlet_curl_set_large(
-                easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(streamedLength ?? -1))
-            martlet_curl_set_callback(easy, CURLOPT_READFUNCTION, onRead)
-            martlet_curl_set_pointer(easy, CURLOPT_READDATA, me)
-        } else if method == "HEAD" {
-            martlet_curl_set_long(easy, CURLOPT_NOBODY, 1)
-        } else if body.count > 0 || method == "POST" || method == "PUT" || method == "PATCH" {
-            martlet_curl_set_large(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-            martlet_curl_set_pointer(easy, CURLOPT_POSTFIELDS, body.start)
-        }
-        martlet_curl_set_text(easy, CURLOPT_CUSTOMREQUEST, method)
+    private func setUpStream(_ easy: UnsafeMutableRawPointer, _ me: UnsafeMutableRawPointer) {
+        martlet_curl_set_long(easy, CURLOPT_UPLOAD, 1)
+        // A streamed body cannot be sent twice, so not on a connection that may be stale.
+        martlet_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+        martlet_curl_set_large(
+            easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(streamedLength ?? -1))
+        martlet_curl_set_callback(easy, CURLOPT_READFUNCTION, onRead)
+        martlet_curl_set_pointer(easy, CURLOPT_READDATA, me)
     }
 
     /// libcurl's list over the lines, in place.
@@ -168,14 +208,14 @@ final class Leg {
 
     /// Says that more of a streamed body is there, or that it is whole.
     func bodyGrew() {
-        guard isReadingPaused, let easy else { return }
+        guard isReadingPaused, isRunning, let easy else { return }
         isReadingPaused = false
         goOn(easy)
     }
 
     /// Lets a server that had to wait go on, once enough was read.
     func answerWasRead() {
-        guard isWritingPaused, answer.unread < unreadMax / 2, let easy else { return }
+        guard isWritingPaused, answer.unread < unreadMax / 2, isRunning, let easy else { return }
         isWritingPaused = false
         goOn(easy)
     }
@@ -189,6 +229,7 @@ final class Leg {
     /// The end of the transfer.
     func end(_ code: CURLcode) {
         self.code = code
+        isRunning = false
         lastByteAt = monotonicNow()
         changed(self)
     }
@@ -262,12 +303,26 @@ final class Leg {
         if matches(name, "connection") {
             hops.note(connection: UnsafeBufferPointer(rebasing: line[(colon + 1)...]))
         } else if matches(name, "content-length") {
-            let text = String(decoding: line[(colon + 1)...], as: UTF8.self)
-            contentLength = Int(text.filter { !$0.isWhitespace })
+            contentLength = number(UnsafeBufferPointer(rebasing: line[(colon + 1)...]))
         }
         head.append(UnsafeRawBufferPointer(line))
         head.append(0)
     }
+}
+
+/// A length in decimal digits with blanks around it; nil when it is none.
+private func number(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+    var (value, digits, isOver) = (0, 0, false)
+    for byte in text {
+        if byte == 0x20 || byte == 0x09 {
+            isOver = digits > 0
+            continue
+        }
+        guard byte >= 0x30, byte <= 0x39, !isOver, digits < 18 else { return nil }
+        value = value * 10 + Int(byte - 0x30)
+        digits += 1
+    }
+    return digits > 0 ? value : nil
 }
 
 private func statusCode(_ line: UnsafeBufferPointer<UInt8>) -> Int {

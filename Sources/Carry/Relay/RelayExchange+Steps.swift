@@ -77,11 +77,11 @@ extension RelayExchange {
         if isClientGone { return .NO }
         if phase == .answering { return .YES }
         if leg.headIsWhole || leg.isOver { return respond() }
-        relay.suspend(self)
+        relay.wait(self)
         return .YES
     }
 
-    /// Whether a suspended exchange has something to do.
+    /// Whether a waiting exchange has something to do.
     var hasNews: Bool {
         if isClientGone || leg.isOver { return true }
         switch phase {

@@ -1,6 +1,8 @@
 // The loop of a relay: one epoll over libmicrohttpd's own epoll descriptor, libcurl's sockets, the
 // clients' hang-ups and a bell for stopping. libmicrohttpd's connection is suspended while the server is
-// waited for and resumed when there is something to write; nothing is looked for in vain.
+// waited for and resumed when there is something to write; nothing is looked for in vain. Suspending and
+// resuming costs half a dozen system calls, so a lone request is first held: the loop lets libmicrohttpd
+// rest for a moment, in which a quick server answers.
 
 internal import Basics
 internal import CMicrohttpd
@@ -34,6 +36,11 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     /// By the client's socket.
     private var clients: [RelayExchange?] = []
     private var underway: [ObjectIdentifier: RelayExchange] = [:]
+    /// The one that waits without being suspended, and since when.
+    private var held: RelayExchange?
+    private var heldAt: Int64 = 0
+    /// So long libmicrohttpd may rest; others that come meanwhile end it.
+    private static let holdMillis: Int32 = 2
     private var nextSweep: Int64 = 0
     private var untold: [News] = []
 
@@ -120,8 +127,15 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             if MHD_get_timeout(daemon, &left) != .YES { left = .max }
             var wait = Int32(min(left, 1000))
             if isQuiet { wait = min(wait, 10) }
+            // For the one that is held, libmicrohttpd would not wait at all.
+            if held != nil { wait = RelayLoop.holdMillis }
             transfers.turn(atMost: wait) { tag, _ in happened(tag) }
-            if !daemonIsReady { daemonIsReady = left <= UInt64(wait) }
+            if held != nil {
+                let rest = Int64(RelayLoop.holdMillis) * 1_000_000
+                if monotonicNow() - heldAt >= rest { daemonIsReady = true }
+            } else if !daemonIsReady {
+                daemonIsReady = left <= UInt64(wait)
+            }
             repeat {
                 resumeTouched()
                 if daemonIsReady {
@@ -152,7 +166,8 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         repeat {
             MHD_run(daemon)
             turns += 1
-        } while turns < 4 && touched.isEmpty && MHD_get_timeout(daemon, &left) == .YES && left == 0
+        } while turns < 4 && touched.isEmpty && held == nil
+            && MHD_get_timeout(daemon, &left) == .YES && left == 0
         tell()
     }
 
@@ -212,17 +227,33 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             let exchange = touched[index]
             exchange.isTouched = false
             index += 1
-            if exchange.isOpen, exchange.isSuspended, exchange.hasNews, let at = exchange.connection
-            {
+            guard exchange.isOpen, exchange.hasNews, let at = exchange.connection else { continue }
+            if exchange.isSuspended {
                 exchange.isSuspended = false
                 MHD_resume_connection(at)
+                daemonIsReady = true
+            } else if held === exchange {
+                held = nil
                 daemonIsReady = true
             }
         }
         touched.removeAll(keepingCapacity: true)
     }
 
+    /// Lets an exchange wait for its server: at first held, when it is the only one, and suspended when
+    /// libmicrohttpd comes by in vain.
+    func wait(_ exchange: RelayExchange) {
+        if !exchange.wasHeld, open.load(ordering: .relaxed) == 1 {
+            exchange.wasHeld = true
+            held = exchange
+            heldAt = monotonicNow()
+        } else {
+            suspend(exchange)
+        }
+    }
+
     func suspend(_ exchange: RelayExchange) {
+        if held === exchange { held = nil }
         guard !exchange.isSuspended, let connection = exchange.connection else { return }
         exchange.isSuspended = true
         MHD_suspend_connection(connection)
@@ -249,6 +280,7 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     func complete(_ exchange: RelayExchange, isWhole: Bool) {
         let socket = Int(exchange.socket)
         if socket >= 0, clients[socket] === exchange { clients[socket] = nil }
+        if held === exchange { held = nil }
         exchange.isOpen = false
         if !isWhole {
             if exchange.hasStarted { meters.hangUps.add() }
@@ -260,13 +292,13 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         open.subtract(1, ordering: .relaxed)
         // An exchange in the list of touched ones is cleared all the same: being closed, it is passed over.
         exchange.clear()
-        if spare.count < 512, !exchange.isTouched { spare.append(exchange) }
+        if spare.count < 256, !exchange.isTouched { spare.append(exchange) }
     }
 
     /// The client's socket said that the other end has closed.
     private func hungUp(_ exchange: RelayExchange) {
         // While libmicrohttpd looks at the socket itself, it finds out and completes the request.
-        guard exchange.isSuspended else { return }
+        guard exchange.isSuspended || held === exchange else { return }
         abandon(exchange)
     }
 

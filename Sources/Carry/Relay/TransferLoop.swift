@@ -1,5 +1,6 @@
 // libcurl's multi interface on an epoll of our own: one thread turns it, and may have other descriptors
-// looked at in the same wait. Connections are kept in the multi handle, easy handles are used again.
+// looked at in the same wait. Connections are kept in the multi handle, an easy handle with its leg. A
+// kept connection stays in the epoll between two transfers: most requests then change nothing there.
 
 internal import CCurl
 internal import CMicrohttpd
@@ -16,8 +17,8 @@ final class TransferLoop {
     private let eventsMax: Int32 = 256
     /// When libcurl wants to be called though nothing happened; monotonic nanoseconds, -1 for never.
     private var due: Int64 = -1
-    private var spare: [UnsafeMutableRawPointer] = []
-    private(set) var underway = 0
+    /// By descriptor.
+    private var sockets: [FollowedSocket] = []
 
     init(connectionsKept: Int) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
@@ -33,7 +34,6 @@ final class TransferLoop {
     }
 
     deinit {
-        for easy in spare { curl_easy_cleanup(easy) }
         curl_multi_cleanup(multi)
         close(epoll)
         events.deallocate()
@@ -53,20 +53,19 @@ final class TransferLoop {
 
     /// Starts a transfer.
     func start(_ leg: Leg) {
-        guard let easy = spare.popLast() ?? curl_easy_init() else {
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        let easy = leg.configure { martlet_curl_set_sockets($0, openSocket, closeSocket, me) }
+        guard let easy else {
             leg.end(CURLE_OUT_OF_MEMORY)
             return
         }
-        curl_easy_reset(easy)
-        leg.configure(easy)
-        underway += 1
         curl_multi_add_handle(multi, easy)
     }
 
     /// Gives a transfer up; its connection is closed.
     func cancel(_ leg: Leg) {
-        guard let easy = leg.easy else { return }
-        release(easy, leg)
+        guard leg.isRunning, let easy = leg.easy else { return }
+        curl_multi_remove_handle(multi, easy)
         leg.end(CURLE_ABORTED_BY_CALLBACK)
     }
 
@@ -107,6 +106,8 @@ final class TransferLoop {
     }
 
     private func act(_ socket: curl_socket_t, _ happened: UInt32) {
+        // Nobody waits for it: a kept connection that the server closes. libcurl finds that out itself.
+        if sockets[Int(socket)].wanted == 0 { return leave(socket) }
         var mask: Int32 = 0
         if happened & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
         if happened & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
@@ -125,32 +126,44 @@ final class TransferLoop {
             martlet_curl_get_pointer(easy, CURLINFO_PRIVATE, &context)
             guard let context else { continue }
             let leg = Unmanaged<Leg>.fromOpaque(context).takeUnretainedValue()
-            release(easy, leg)
+            curl_multi_remove_handle(multi, easy)
             leg.end(code)
         }
     }
 
-    private func release(_ easy: UnsafeMutableRawPointer, _ leg: Leg) {
-        leg.easy = nil
-        underway -= 1
-        curl_multi_remove_handle(multi, easy)
-        // A few are kept; after a rush the rest goes.
-        if spare.count < 256 { spare.append(easy) } else { curl_easy_cleanup(easy) }
-    }
-
-    fileprivate func follow(_ socket: curl_socket_t, _ what: Int32, isKnown: Bool) {
-        guard what != CURL_POLL_REMOVE else {
-            epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nil)
-            curl_multi_assign(multi, socket, nil)
+    fileprivate func follow(_ socket: curl_socket_t, _ what: Int32) {
+        let index = Int(socket)
+        while sockets.count <= index { sockets.append(FollowedSocket()) }
+        sockets[index].wanted = 0
+        if what & CURL_POLL_REMOVE == CURL_POLL_REMOVE {
+            if !sockets[index].tellsItsEnd { leave(socket) }
             return
         }
+        if what & CURL_POLL_IN != 0 { sockets[index].wanted |= EPOLLIN.rawValue }
+        if what & CURL_POLL_OUT != 0 { sockets[index].wanted |= EPOLLOUT.rawValue }
+        let (before, wanted) = (sockets[index].watched, sockets[index].wanted)
+        guard wanted != before else { return }
         var event = epoll_event()
-        if what & CURL_POLL_IN != 0 { event.events |= EPOLLIN.rawValue }
-        if what & CURL_POLL_OUT != 0 { event.events |= EPOLLOUT.rawValue }
+        event.events = wanted
         event.data.u64 = UInt64(socket)
-        epoll_ctl(epoll, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event)
-        // Any pointer but nil says that epoll has the socket.
-        if !isKnown { curl_multi_assign(multi, socket, multi) }
+        epoll_ctl(epoll, before == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event)
+        sockets[index].watched = wanted
+    }
+
+    private func leave(_ socket: curl_socket_t) {
+        guard sockets[Int(socket)].watched != 0 else { return }
+        epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nil)
+        sockets[Int(socket)].watched = 0
+    }
+
+    fileprivate func opened(_ socket: curl_socket_t) {
+        while sockets.count <= Int(socket) { sockets.append(FollowedSocket()) }
+        sockets[Int(socket)] = FollowedSocket(tellsItsEnd: true)
+    }
+
+    /// The kernel takes a closed socket out of the epoll by itself.
+    fileprivate func closed(_ socket: curl_socket_t) {
+        if Int(socket) < sockets.count { sockets[Int(socket)] = FollowedSocket() }
     }
 
     fileprivate func want(_ millis: Int) {
@@ -165,11 +178,37 @@ func monotonicNow() -> Int64 {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
-private let onSocket: curl_socket_callback = { _, socket, what, context, known in
+/// A socket of libcurl's, as the epoll has it.
+private struct FollowedSocket {
+    /// What libcurl wants to hear of; 0 while no transfer uses it.
+    var wanted: UInt32 = 0
+    /// What the epoll looks for; 0 when it has not got the socket.
+    var watched: UInt32 = 0
+    /// Opened and closed through us; others are taken out of the epoll as soon as nobody wants them.
+    var tellsItsEnd = false
+}
+
+private let onSocket: curl_socket_callback = { _, socket, what, context, _ in
     guard let context else { return 0 }
-    Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue()
-        .follow(socket, what, isKnown: known != nil)
+    Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().follow(socket, what)
     return 0
+}
+
+private let openSocket: curl_opensocket_callback = { context, _, address in
+    guard let context, let address = address?.pointee else { return -1 }
+    let kind = address.socktype | Int32(SOCK_CLOEXEC.rawValue)
+    let opened = socket(address.family, kind, address.protocol)
+    if opened >= 0 {
+        Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().opened(opened)
+    }
+    return opened
+}
+
+private let closeSocket: curl_closesocket_callback = { context, socket in
+    if let context {
+        Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().closed(socket)
+    }
+    return close(socket)
 }
 
 private let onTimer: curl_multi_timer_callback = { _, millis, context in

@@ -27,6 +27,35 @@ public struct TextDescriptors: Sendable, Equatable {
     public var isEmpty: Bool { characters == 0 }
 
     public init(_ text: String) {
+        if let plain = PlainText(text) {
+            characters = plain.lowered.count
+            words = plain.words
+            sentences = plain.sentences
+            language = plain.hasLetters ? .latin : .none
+            settle(plain.lowered, opening: Array(plain.lowered.prefix(200)))
+            isJSON = Self.isJSON(text, first: plain.first.map { Unicode.Scalar($0) }, hasCode)
+        } else {
+            let first = count(text)
+            let lowered = text.lowercased()
+            settle(Array(lowered.utf8), opening: Array(lowered.prefix(200).utf8))
+            isJSON = Self.isJSON(text, first: first, hasCode)
+        }
+    }
+
+    /// The language alone, which costs less than all.
+    public static func language(of text: String) -> TextLanguage {
+        if let plain = PlainText(text) { return plain.hasLetters ? .latin : .none }
+        var counted = TextDescriptors()
+        _ = counted.count(text)
+        return counted.language
+    }
+
+    private init() {}
+
+    /// Counts a text of any script.
+    ///
+    /// - Returns: the first scalar that is no blank.
+    private mutating func count(_ text: String) -> Unicode.Scalar? {
         var inWord = false
         var scripts = ScriptCounts()
         var first: Unicode.Scalar?
@@ -54,16 +83,20 @@ public struct TextDescriptors: Sendable, Equatable {
             if Self.endsSentence(scalar) { sentences += 1 }
             if first == nil && !scalar.properties.isWhitespace { first = scalar }
         }
-        if characters > 0 && sentences == 0 && words > 0 { sentences = 1 }
         language = scripts.language
-        let lowered = text.lowercased()
-        isRefusal = Self.refuses(lowered)
-        let bytes = Array(lowered.utf8)
+        return first
+    }
+
+    private mutating func settle(_ bytes: [UInt8], opening: [UInt8]) {
+        if sentences == 0 && words > 0 { sentences = 1 }
+        isRefusal = Self.refuses(opening)
         hasCode = bytes.hasText("```")
         hasLink = bytes.hasText("http://") || bytes.hasText("https://")
         hasList = Self.listed(bytes)
-        let isBracketed = first == "{" || first == "["
-        isJSON = (isBracketed || hasCode) && Self.parsesAsJSON(text)
+    }
+
+    private static func isJSON(_ text: String, first: Unicode.Scalar?, _ hasCode: Bool) -> Bool {
+        (first == "{" || first == "[" || hasCode) && parsesAsJSON(text)
     }
 
     private static func endsSentence(_ scalar: Unicode.Scalar) -> Bool {
@@ -88,14 +121,17 @@ public struct TextDescriptors: Sendable, Equatable {
     ]
 
     /// The openings by their first byte, as bytes: each text is looked through for all of them.
-    private static let refusalsByByte = Dictionary(
-        grouping: refusals.map { Array($0.utf8) }, by: { $0[0] })
+    private static let refusalsByByte: [[[UInt8]]] = {
+        var byByte = [[[UInt8]]](repeating: [], count: 256)
+        for refusal in refusals.map({ Array($0.utf8) }) { byByte[Int(refusal[0])].append(refusal) }
+        return byByte
+    }()
 
-    private static func refuses(_ lowered: String) -> Bool {
-        let opening = Array(lowered.prefix(200).utf8)
-        for (index, byte) in opening.enumerated() {
-            guard let known = refusalsByByte[byte] else { continue }
-            if known.contains(where: { opening[index...].starts(with: $0) }) { return true }
+    private static func refuses(_ opening: [UInt8]) -> Bool {
+        let known = refusalsByByte
+        for (index, byte) in opening.enumerated() where !known[Int(byte)].isEmpty {
+            let rest = opening[index...]
+            if known[Int(byte)].contains(where: { rest.starts(with: $0) }) { return true }
         }
         return false
     }

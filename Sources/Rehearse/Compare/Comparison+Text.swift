@@ -43,7 +43,7 @@ extension Comparison {
         outcome.readings.append(
             .difference(
                 .refusal, primary: left.isRefusal ? 0 : 1, candidate: right.isRefusal ? 0 : 1))
-        let language = TextDescriptors(asked.question).language
+        let language = TextDescriptors.language(of: asked.question)
         if language != .none && !left.isEmpty && !right.isEmpty {
             outcome.readings.append(
                 .difference(

@@ -123,6 +123,25 @@ import Testing
         #expect(TextDescriptors("").isEmpty && TextDescriptors("").language == TextLanguage.none)
     }
 
+    @Test func `a text of ASCII alone is described as any other`() {
+        var generator = Generator(seed: 411)
+        let parts = [
+            "a", "Zoo", "it's", "well-known", "7", "3.5", " ", "\t", "\n", ".", "!", "?", "-", "'",
+            "- ", "1. ", "{", "[", "_", "I'm unable to", "```", "HTTP://a",
+        ]
+        for _ in 0..<500 {
+            let count = Int.random(in: 0..<12, using: &generator)
+            let text = (0..<count).map { _ in parts.randomElement(using: &generator)! }.joined()
+            let plain = TextDescriptors(text)
+            // The sign of a number is neither a letter nor a blank, and no ASCII.
+            var other = TextDescriptors(text + "\u{2116}")
+            other.characters -= 1
+            other.isJSON = plain.isJSON
+            #expect(plain == other, "seed 411: \(text)")
+            #expect(TextDescriptors.language(of: text) == plain.language)
+        }
+    }
+
     @Test func `a rise of refusals is drift of a text column`() throws {
         let usual = (0..<200).map { "The answer number \($0) is forty-two." as String? }
         let refused =

@@ -178,6 +178,8 @@ final class StubClient {
 
     func send(_ text: String) { put(socket, text) }
 
+    func send(_ bytes: [UInt8]) { put(socket, bytes) }
+
     /// One more piece as it comes; nil at the end.
     func piece() -> [UInt8]? {
         var room = [UInt8](repeating: 0, count: 65536)
