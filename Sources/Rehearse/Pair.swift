@@ -166,6 +166,8 @@ public struct Pair: Sendable {
     public var slices: [Slice]
     /// The true answer, when it is known already.
     public var label: String?
+    /// When the primary's answer was there; what began later was asked later.
+    public var over: Millis
 
     public init(
         request: CapturedRequest, primary: Answer, candidate: Answer, second: Answer? = nil,
@@ -178,5 +180,6 @@ public struct Pair: Sendable {
         self.candidateFirst = candidateFirst
         self.slices = slices
         self.label = label
+        over = request.time + Millis((primary.timing.total * 1000).rounded(.up)) + 1
     }
 }

@@ -158,7 +158,7 @@ public struct Trial: Sendable {
         if outcome.hasSecond { seconds += 1 }
         for reading in outcome.paths {
             guard paths[reading.path] != nil || paths.count < Self.pathsMax else { continue }
-            paths[reading.path, default: PathTest()].add(reading, hasSecond: outcome.hasSecond)
+            paths[reading.path, default: PathTest()].add(reading, of: outcome)
         }
     }
 

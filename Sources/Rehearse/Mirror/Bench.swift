@@ -215,10 +215,10 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
                 candidates[index].meters.skip(.answerUnusable)
                 continue
             }
-            let asked = Fairness.timed(
-                primary, by: second, comparison.dialect(of: request))
-            take(
-                Pair(request: request, primary: asked, candidate: answer, second: second), index)
+            var pair = Pair(request: request, primary: primary, candidate: answer, second: second)
+            // When it was over stays the primary's own.
+            pair.primary = Fairness.timed(primary, by: second, comparison.dialect(of: request))
+            take(pair, index)
         }
     }
 
