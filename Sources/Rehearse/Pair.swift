@@ -77,6 +77,8 @@ public struct AnswerTiming: Sendable, Equatable {
     public var chunks: [Chunk]
     /// The last byte, or the moment it was given up.
     public var total: Double
+    /// So many seconds may be the asker's own waiting for a processor, not the server's.
+    public var held = 0.0
 
     public init(
         firstByte: Double? = nil, firstContent: Double? = nil, chunks: [Chunk] = [],

@@ -107,7 +107,7 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     private let isAsleep = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let isOver = Atomic<Bool>(false)
-    private var legs: [ObjectIdentifier: (leg: Leg, tag: UInt64)] = [:]
+    private var legs: [ObjectIdentifier: (leg: Leg, tag: UInt64, delay: Double)] = [:]
     private var ended: [Leg] = []
     private var spare: [Leg] = []
 
@@ -148,24 +148,27 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
 
     func run() {
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, options.niceness)
+        let delay = RunDelay()
         while !isStopping.load(ordering: .acquiring) {
-            while legs.count < options.concurrency, let item = queue.take() { start(item) }
+            while legs.count < options.concurrency, let item = queue.take() {
+                start(item, delay.seconds)
+            }
             transfers.expire()
-            finish()
+            finish(delay)
             if legs.count < options.concurrency, queue.waiting > 0 { continue }
             isAsleep.store(true, ordering: .sequentiallyConsistent)
             // Offered between the look and the flag: it did not ring.
             let isFree = legs.count < options.concurrency && queue.waiting > 0
             transfers.turn(atMost: isFree ? 0 : 1000) { _, _ in }
             isAsleep.store(false, ordering: .sequentiallyConsistent)
-            finish()
+            finish(delay)
         }
-        for (leg, _) in Array(legs.values) { transfers.cancel(leg) }
-        finish()
+        for (leg, _, _) in Array(legs.values) { transfers.cancel(leg) }
+        finish(delay)
         isOver.store(true, ordering: .releasing)
     }
 
-    private func start(_ item: ErrandSource) {
+    private func start(_ item: ErrandSource, _ delay: Double) {
         guard let errand = prepare(item) else { return }
         let leg =
             spare.popLast()
@@ -183,7 +186,7 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         errand.headers.bytes.withUnsafeBytes { leg.lines.append($0) }
         addOwnLines(leg, errand.headers)
         errand.body.withUnsafeBytes { leg.body.append($0) }
-        legs[ObjectIdentifier(leg)] = (leg, errand.tag)
+        legs[ObjectIdentifier(leg)] = (leg, errand.tag, delay)
         underway.store(legs.count, ordering: .relaxed)
         transfers.start(leg)
     }
@@ -196,10 +199,13 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         if headers["user-agent"] == nil { leg.lines.append("User-Agent:\0") }
     }
 
-    private func finish() {
+    private func finish(_ delay: borrowing RunDelay) {
+        let now = ended.isEmpty ? 0 : delay.seconds
         while let leg = ended.popLast() {
             guard let known = legs.removeValue(forKey: ObjectIdentifier(leg)) else { continue }
-            done(known.tag, leg.relayedAnswer(bytesMax: options.answerBytesMax))
+            var answer = leg.relayedAnswer(bytesMax: options.answerBytesMax)
+            answer.held = max(now - known.delay, 0)
+            done(known.tag, answer)
             leg.clear()
             if spare.count < 64 { spare.append(leg) }
         }

@@ -60,6 +60,8 @@ public struct PairOutcome: Sendable {
     public var hasSecond: Bool
     /// Both answers were there to compare, and were compared by structure.
     public var isCompared: Bool
+    /// The times are not the servers' own: the machine that asked was too busy to take them.
+    public var isUntimed = false
     /// The predicted numbers, when the answers are numbers.
     public var numbers: (primary: Double, candidate: Double)?
     /// The predicted classes, when the answers are classes.

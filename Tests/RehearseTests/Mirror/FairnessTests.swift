@@ -52,6 +52,25 @@ private func answer(_ seconds: Double, _ text: String = "{}") -> Answer {
         #expect(try verdict(1, 1.5) == .reject)
     }
 
+    @Test func `times that a busy machine could not take say nothing, and are no pass`() throws {
+        let server = try #require(Server("http://127.0.0.1:1"))
+        var settings = MirrorSettings(
+            name: "x", relay: RelayOptions(server: server), candidates: [])
+        settings.second = server
+        var trial = Trial(settings.policy)
+        for number in 0..<600 {
+            let request = CapturedRequest(id: "\(number)", time: Millis(number), path: "/x")
+            var late = answer(0.5)
+            late.timing.held = 0.45
+            let pair = Pair(
+                request: request, primary: answer(0.05), candidate: late, second: answer(0.05))
+            trial.add(Comparison(settings.comparison).outcome(of: pair))
+        }
+        let standing = trial.standing()
+        #expect(standing.verdict == .hold && standing.failure == nil)
+        #expect(standing.metrics.first { $0.metric == .latency }?.pairs == 0)
+    }
+
     @Test func `with a second copy its times stand for the primary's`() throws {
         #expect(try verdict(0.1, 0.2, second: 0.2) == .promote)
         #expect(try verdict(0.1, 0.4, second: 0.2) == .reject)
