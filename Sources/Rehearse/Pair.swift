@@ -77,6 +77,8 @@ public struct AnswerTiming: Sendable, Equatable {
     public var chunks: [Chunk]
     /// The last byte, or the moment it was given up.
     public var total: Double
+    /// So many seconds may be the asker's own waiting for a processor, not the server's.
+    public var held = 0.0
 
     public init(
         firstByte: Double? = nil, firstContent: Double? = nil, chunks: [Chunk] = [],
@@ -166,6 +168,8 @@ public struct Pair: Sendable {
     public var slices: [Slice]
     /// The true answer, when it is known already.
     public var label: String?
+    /// When the primary's answer was there; what began later was asked later.
+    public var over: Millis
 
     public init(
         request: CapturedRequest, primary: Answer, candidate: Answer, second: Answer? = nil,
@@ -178,5 +182,6 @@ public struct Pair: Sendable {
         self.candidateFirst = candidateFirst
         self.slices = slices
         self.label = label
+        over = request.time + Millis((primary.timing.total * 1000).rounded(.up)) + 1
     }
 }

@@ -113,7 +113,7 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     /// Nanoseconds without an errand after which the thread sleeps until it is rung for.
     private static let restsAfter: Int64 = 50_000_000
     private var startedAt: Int64 = 0
-    private var legs: [ObjectIdentifier: (leg: Leg, tag: UInt64)] = [:]
+    private var legs: [ObjectIdentifier: (leg: Leg, tag: UInt64, delay: Double)] = [:]
     private var ended: [Leg] = []
     private var spare: [Leg] = []
 
@@ -154,14 +154,17 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
 
     func run() {
         giveWay(niceness: options.niceness)
+        let delay = RunDelay()
         while !isStopping.load(ordering: .acquiring) {
-            while legs.count < options.concurrency, let item = queue.take() { start(item) }
+            while legs.count < options.concurrency, let item = queue.take() {
+                start(item, delay.seconds)
+            }
             transfers.expire()
-            finish()
+            finish(delay)
             if legs.count < options.concurrency, queue.waiting > 0 { continue }
             if monotonicNow() - startedAt < Round.restsAfter {
                 transfers.turn(atMost: Round.gatherMillis) { _, _ in }
-                finish()
+                finish(delay)
                 continue
             }
             isAsleep.store(true, ordering: .sequentiallyConsistent)
@@ -169,14 +172,14 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
             let isFree = legs.count < options.concurrency && queue.waiting > 0
             transfers.turn(atMost: isFree ? 0 : 1000) { _, _ in }
             isAsleep.store(false, ordering: .sequentiallyConsistent)
-            finish()
+            finish(delay)
         }
-        for (leg, _) in Array(legs.values) { transfers.cancel(leg) }
-        finish()
+        for (leg, _, _) in Array(legs.values) { transfers.cancel(leg) }
+        finish(delay)
         isOver.store(true, ordering: .releasing)
     }
 
-    private func start(_ item: ErrandSource) {
+    private func start(_ item: ErrandSource, _ delay: Double) {
         startedAt = monotonicNow()
         guard let errand = prepare(item) else { return }
         let leg =
@@ -195,7 +198,7 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         errand.headers.bytes.withUnsafeBytes { leg.lines.append($0) }
         addOwnLines(leg, errand.headers)
         errand.body.withUnsafeBytes { leg.body.append($0) }
-        legs[ObjectIdentifier(leg)] = (leg, errand.tag)
+        legs[ObjectIdentifier(leg)] = (leg, errand.tag, delay)
         underway.store(legs.count, ordering: .relaxed)
         transfers.start(leg)
     }
@@ -208,10 +211,13 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         if headers["user-agent"] == nil { leg.lines.append("User-Agent:\0") }
     }
 
-    private func finish() {
+    private func finish(_ delay: borrowing RunDelay) {
+        let now = ended.isEmpty ? 0 : delay.seconds
         while let leg = ended.popLast() {
             guard let known = legs.removeValue(forKey: ObjectIdentifier(leg)) else { continue }
-            done(known.tag, leg.relayedAnswer(bytesMax: options.answerBytesMax))
+            var answer = leg.relayedAnswer(bytesMax: options.answerBytesMax)
+            answer.held = max(now - known.delay, 0)
+            done(known.tag, answer)
             leg.clear()
             if spare.count < 64 { spare.append(leg) }
         }

@@ -71,6 +71,8 @@ public struct RelayedAnswer: Sendable {
     public var chunks: [(end: Int, at: Double)]
     /// Seconds from sending to the end.
     public var total: Double
+    /// So many of them may be the asking thread's own waiting for a processor; 0 where none is known.
+    public var held = 0.0
 }
 
 /// What a watcher wants of one request.

@@ -58,9 +58,16 @@ extension Comparison {
         }
     }
 
+    /// A time of which more than this share may be our own waiting says nothing: half a usual margin.
+    private static let heldMax = 0.05
+
     func compareSpeed(_ sides: Sides, _ outcome: inout PairOutcome) {
         let (a, b) = (sides.primary.answer.timing, sides.candidate.answer.timing)
         let ballast = max(options.ballastSeconds, 0)
+        if [a, b].contains(where: { $0.held > Self.heldMax * ($0.total + ballast) }) {
+            outcome.isUntimed = true
+            return
+        }
         var readings = [
             Reading.ratio(.latency, primary: a.total, candidate: b.total, ballast: ballast)
         ]

@@ -38,6 +38,7 @@ public struct Comparison: Sendable {
         of pair: Pair, _ sides: Sides, _ dialect: Dialect, meaning: Double? = nil
     ) -> PairOutcome {
         var outcome = PairOutcome(id: pair.request.id, time: pair.request.time)
+        outcome.over = pair.over
         outcome.slices = slices(pair, dialect)
         outcome.hasSecond = sides.second != nil
         outcome.label = pair.label
@@ -177,6 +178,7 @@ public struct Comparison: Sendable {
         if let second = sides.second?.reply.document, !(sides.areEqual && sides.isSecondEqual) {
             let own = StructureDifference(primary, second, options: options, ignored: ignored)
             let (left, right) = (LeafValues(candidate), LeafValues(second))
+            let said = LeafValues(primary)
             for (path, entry) in own.entries {
                 paths[path, default: PathReading(path)].second = entry.kind
                 paths[path, default: PathReading(path)].secondDistance = entry.distance
@@ -185,6 +187,7 @@ public struct Comparison: Sendable {
                 let (a, b) = (left.values[path], right.values[path])
                 paths[path]?.candidateValue = LeafValues.digest(a)
                 paths[path]?.secondValue = LeafValues.digest(b)
+                paths[path]?.primaryNumber = LeafValues.number(said.values[path])
                 if let x = a?.double, let y = b?.double, x != y {
                     paths[path]?.lean = x > y ? 1 : -1
                 }

@@ -34,6 +34,8 @@ public struct PathReading: Sendable, Equatable {
     /// Digests of short values, for counting values without keeping them.
     public var candidateValue: UInt64?
     public var secondValue: UInt64?
+    /// What the primary said as a number, times of day in ms; only where a second was asked.
+    public var primaryNumber: Double?
 
     public init(_ path: String) {
         self.path = path
@@ -48,6 +50,8 @@ public struct PathReading: Sendable, Equatable {
 public struct PairOutcome: Sendable {
     public var id: String
     public var time: Millis
+    /// When the primary's answer was there.
+    public var over: Millis
     public var slices: [Slice]
     public var readings: [Reading]
     /// Paths where anything differs, or where a second answer was there to learn from.
@@ -56,6 +60,8 @@ public struct PairOutcome: Sendable {
     public var hasSecond: Bool
     /// Both answers were there to compare, and were compared by structure.
     public var isCompared: Bool
+    /// The times are not the servers' own: the machine that asked was too busy to take them.
+    public var isUntimed = false
     /// The predicted numbers, when the answers are numbers.
     public var numbers: (primary: Double, candidate: Double)?
     /// The predicted classes, when the answers are classes.
@@ -68,6 +74,7 @@ public struct PairOutcome: Sendable {
     public init(id: String, time: Millis, slices: [Slice] = [], readings: [Reading] = []) {
         self.id = id
         self.time = time
+        over = time
         self.slices = slices
         self.readings = readings
         paths = []

@@ -3,6 +3,7 @@
 // `{*}`. Numbers are the same within a tolerance. What it does not do: match elements of arrays of
 // different lengths; their size is the difference.
 
+internal import Basics
 internal import Bytes
 internal import Glibc
 
@@ -180,6 +181,14 @@ struct LeafValues {
                 values[name] = value
             }
         }
+    }
+
+    /// A number, also one that is written as a text, or the ms of a time of day.
+    static func number(_ value: JSON?) -> Double? {
+        if let number = value?.double { return number.isFinite ? number : nil }
+        guard let text = value?.text, text.utf8.count <= 40 else { return nil }
+        if let number = Double(text) { return number.isFinite ? number : nil }
+        return parseRFC3339(text).map { Double($0) }
     }
 
     /// A digest of a short value, for counting; nil of long ones.

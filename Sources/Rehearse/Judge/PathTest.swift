@@ -3,7 +3,8 @@
 // copy of itself? The second is asked of exchangeability: if the candidate is as good as a second copy,
 // then which of the two differs alone, which lies farther away, which is larger and which says a given
 // value is a fair coin each time. So a field that is noise in six of ten pairs is still watched, and
-// three differences against one are nothing.
+// three differences against one are nothing. Of a clock or a counter it is not asked: who is asked a moment
+// later says more, by no fault of its own.
 
 internal import Glibc
 
@@ -24,15 +25,20 @@ struct PathTest: Sendable, Equatable {
     var lean = Discordance()
     /// By digest of a value: said by the candidate alone, by the second alone; nil when too many.
     var values: [UInt64: Discordance]? = [:]
+    var clock = ClockTest()
 
-    mutating func add(_ reading: PathReading, hasSecond: Bool) {
+    mutating func add(_ reading: PathReading, of outcome: PairOutcome) {
         if let kind = reading.candidate {
             differs += 1
             kinds[kind, default: 0] += 1
         }
         if reading.typeStep > 0 { typeUp += 1 }
         if reading.typeStep < 0 { typeDown += 1 }
-        if hasSecond { compare(reading) }
+        guard outcome.hasSecond else { return }
+        compare(reading)
+        if let value = reading.primaryNumber {
+            clock.add(value, began: outcome.time, over: outcome.over)
+        }
     }
 
     private mutating func compare(_ reading: PathReading) {
@@ -75,6 +81,7 @@ struct PathTest: Sendable, Equatable {
 
     /// ln of the evidence that candidate and second copy are not exchangeable here.
     var logUnlike: Double {
+        if clock.isClock { return 0 }
         var parts = [differ.logEvidence(), distance.logEvidence(), lean.logEvidence()]
         if let values {
             // The places that no value has taken hold their stake of one.

@@ -1,5 +1,6 @@
 // The single tests written down and read again; see Trial+State.
 
+internal import Basics
 internal import Bytes
 internal import Glibc
 
@@ -7,6 +8,7 @@ extension MetricTest {
     var state: JSON {
         .object([
             ("metric", .string(metric.rawValue)), ("threshold", .exact(threshold)),
+            ("harmThreshold", .exact(harmThreshold)),
             ("count", .number(count)), ("gain", .exact(gainSum)),
             ("squares", .exact(gainSquares)), ("primary", .exact(primarySum)),
             ("primaryCount", .number(primaryCount)), ("candidate", .exact(candidateSum)),
@@ -24,7 +26,9 @@ extension MetricTest {
 
     /// Takes a written state in; nothing when it was of another threshold.
     mutating func restore(_ state: JSON) {
-        guard state["threshold"]?.double == threshold else { return }
+        guard state["threshold"]?.double == threshold,
+            state["harmThreshold"]?.double ?? threshold == harmThreshold
+        else { return }
         count = state["count"]?.int ?? 0
         gainSum = state["gain"]?.double ?? 0
         gainSquares = state["squares"]?.double ?? 0
@@ -72,13 +76,29 @@ extension Discordance {
     }
 }
 
+extension ClockTest {
+    var state: JSON {
+        var parts = steps.state.items ?? []
+        if let mark { parts += [.exact(mark.value), .number(Int(mark.over))] }
+        return .array(parts)
+    }
+
+    init(state: JSON?) {
+        let parts = state?.items ?? []
+        steps = Discordance(state: .array(Array(parts.prefix(2))))
+        if parts.count == 4, let value = parts[2].double, let over = parts[3].int {
+            mark = Mark(value: value, over: Millis(over))
+        }
+    }
+}
+
 extension PathTest {
     var state: JSON {
         var fields: [(key: String, value: JSON)] = [
             ("kinds", .object(kinds.map { (key: $0.key.rawValue, value: .number($0.value)) })),
             ("differs", .number(differs)), ("second", .number(secondDiffers)),
             ("types", Discordance(typeUp, typeDown).state), ("differ", differ.state),
-            ("distance", distance.state), ("lean", lean.state),
+            ("distance", distance.state), ("lean", lean.state), ("clock", clock.state),
         ]
         if let values {
             fields.append(
@@ -101,6 +121,7 @@ extension PathTest {
         differ = Discordance(state: state["differ"])
         distance = Discordance(state: state["distance"])
         lean = Discordance(state: state["lean"])
+        clock = ClockTest(state: state["clock"])
         guard let written = state["values"]?.fields else {
             values = nil
             return

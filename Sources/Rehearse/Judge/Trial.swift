@@ -48,6 +48,10 @@ public struct Trial: Sendable {
         var readings = outcome.readings
         if let tail = tail(outcome[.latency]) { readings.append(tail) }
         if let agreement = wholeAgreement(outcome) { readings.append(agreement) }
+        if outcome.isUntimed && overall[.latency] == nil {
+            // Times that nobody could take are no pass.
+            overall[.latency] = MetricTest(.latency, rule: policy.rule(.latency))
+        }
         learn(outcome)
         if let numbers = outcome.numbers {
             self.numbers.add(primary: numbers.primary, candidate: numbers.candidate)
@@ -158,7 +162,7 @@ public struct Trial: Sendable {
         if outcome.hasSecond { seconds += 1 }
         for reading in outcome.paths {
             guard paths[reading.path] != nil || paths.count < Self.pathsMax else { continue }
-            paths[reading.path, default: PathTest()].add(reading, hasSecond: outcome.hasSecond)
+            paths[reading.path, default: PathTest()].add(reading, of: outcome)
         }
     }
 

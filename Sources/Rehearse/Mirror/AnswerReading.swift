@@ -21,10 +21,11 @@ extension Answer {
                 ending = .garbled
             }
         }
-        let timing = AnswerTiming(
+        var timing = AnswerTiming(
             firstByte: relayed.firstByte,
             chunks: relayed.chunks.map { Chunk(end: $0.end, at: $0.at) },
             total: relayed.total)
+        timing.held = relayed.held
         self.init(
             status: relayed.status, headers: headers, body: body, ending: ending, timing: timing)
     }

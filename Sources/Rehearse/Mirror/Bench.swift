@@ -208,8 +208,8 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             Answer(came, bytesMax: settings.answerBytesMax * 8)
         }
         let copy = ensemble.answers[candidates.count].map(answer)
-        let primary = Sides.Side(
-            Fairness.timed(answer(relayed), by: copy, dialect), dialect)
+        let own = answer(relayed)
+        let primary = Sides.Side(Fairness.timed(own, by: copy, dialect), dialect)
         let second = copy.map { Sides.Side($0, dialect, beside: primary) }
         for index in candidates.indices {
             guard let came = ensemble.answers[index] else { continue }
@@ -226,9 +226,10 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
                 candidates[index].meters.skip(.answerUnusable)
                 continue
             }
-            let pair = Pair(
-                request: request, primary: primary.answer, candidate: candidate.answer,
-                second: copy)
+            // When it was over stays the primary's own, its times may be the second copy's.
+            var pair = Pair(
+                request: request, primary: own, candidate: candidate.answer, second: copy)
+            pair.primary = primary.answer
             let sides = Sides(primary, candidate, second: second)
             take(pair, comparison.outcome(of: pair, sides, dialect), index)
         }

@@ -105,29 +105,44 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
         return settings.sampling.takes(value: value, number: number) ? nil : .sampledOut
     }
 
+    /// Whether one of these candidates can be given a copy; of the second copy alone nothing is learnt.
+    private func hasRoom(_ open: UInt64) -> Bool {
+        (0..<settings.candidates.count).contains { index in
+            open >> UInt64(index) & 1 == 1 && couriers[index].load.waiting < settings.courier.queue
+        }
+    }
+
     private func accept(_ tag: UInt64, _ request: RelayedRequest) {
-        let open = tag & 0xFF
+        let open = tag & candidates
+        guard hasRoom(open) else { return skip(open, .queueFull) }
         var taken: UInt64 = 0
         let errand = ErrandSource(tag: tag, request: request)
-        for index in 0..<settings.candidates.count where open >> UInt64(index) & 1 == 1 {
+        // Forwards or backwards: of any two destinations each is as often the first, so that what
+        // the first finds (a cache, an idle processor, an earlier time of day) favours none.
+        let isBackwards = mixed(tag) & 1 == 1
+        for place in couriers.indices {
+            let index = isBackwards ? couriers.count - 1 - place : place
+            let isSecond = index == settings.candidates.count
+            guard isSecond || open >> UInt64(index) & 1 == 1 else { continue }
             if couriers[index].offer(errand) {
                 taken |= 1 << UInt64(index)
-                meters[index].copies.add()
-                given[index] += 1
-                if let limit = settings.budget.requests, given[index] >= limit {
-                    spent.bitwiseOr(1 << UInt64(index), ordering: .relaxed)
-                }
-            } else {
+                if !isSecond { count(index) }
+            } else if !isSecond {
                 meters[index].skip(.queueFull)
             }
-        }
-        guard taken != 0 else { return }
-        if couriers.count > settings.candidates.count, couriers[couriers.count - 1].offer(errand) {
-            taken |= 1 << UInt64(couriers.count - 1)
         }
         held.add(CopyGate.weight(request), ordering: .relaxed)
         live.insert(tag)
         _ = events.offer(.copied(tag, request, destinations: taken))
+    }
+
+    /// One more copy for a candidate.
+    private func count(_ index: Int) {
+        meters[index].copies.add()
+        given[index] += 1
+        if let limit = settings.budget.requests, given[index] >= limit {
+            spent.bitwiseOr(1 << UInt64(index), ordering: .relaxed)
+        }
     }
 
     private func end(_ tag: UInt64, _ answer: RelayedAnswer) {

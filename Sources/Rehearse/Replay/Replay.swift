@@ -143,9 +143,10 @@ public struct Replay: Sendable {
             }
         }
         let candidateFirst = work.order.first { $0 < 2 } == 1
-        let pair = Pair(
+        var pair = Pair(
             request: request, primary: primary, candidate: candidate, second: second,
             candidateFirst: candidateFirst, label: work.item.label)
+        pair.over = clock.now() + 1
         let meaning = await meaning(of: pair)
         return ReplayedPair(
             pair: pair, meaning: meaning,

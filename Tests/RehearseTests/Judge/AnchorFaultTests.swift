@@ -154,6 +154,44 @@ private func latencies(_ pairs: [(primary: Double, candidate: Double)]) -> Trial
         #expect(standing.paths.first { $0.path == "id" }?.state == .noise)
     }
 
+    /// A number that differs on every answer; the candidate is always asked a moment after the second.
+    private func asked(_ over: Millis, _ value: (Int) -> Double) -> Trial {
+        var trial = Trial()
+        for index in 0..<200 {
+            let said = value(index)
+            var outcome = PairOutcome(id: "r\(index)", time: Millis(index) * 10)
+            outcome.over = outcome.time + over
+            outcome.isCompared = true
+            outcome.hasSecond = true
+            var path = PathReading("generated_at")
+            path.candidate = .value
+            path.second = .value
+            path.primaryNumber = said
+            path.secondDistance = 1e-9
+            path.candidateDistance = 2e-9
+            path.lean = 1
+            outcome.paths = [path]
+            trial.add(outcome)
+        }
+        return trial
+    }
+
+    @Test func `a clock is noise, though the candidate is always asked after the second copy`()
+        throws
+    {
+        var generator = Generator(seed: 7)
+        let clock = asked(25) { 1_795_724_100 + Double($0) }
+        #expect(clock.standing().paths.first?.state == .noise)
+        let again = try Trial(decoding: clock.encoded(), policy: clock.policy)
+        #expect(again.paths == clock.paths && again.standing().paths.first?.state == .noise)
+        let left = asked(5) { 10_000 - Double($0) }
+        #expect(left.standing().paths.first?.state == .noise)
+        let score = asked(25) { _ in generator.uniform() }
+        #expect(score.standing().paths.first?.state == .differs)
+        let unknown = asked(1_000_000) { Double($0) }
+        #expect(unknown.standing().paths.first?.state == .differs, "all requests overlapped")
+    }
+
     @Test func `the same answers, slower, do not pass`() {
         var generator = Generator(seed: 6)
         let trial = latencies(

@@ -40,9 +40,35 @@ private func answer(_ seconds: Double, _ text: String = "{}") -> Answer {
         #expect(try verdict(1, 1.01) == .promote)
     }
 
+    @Test func `what a far too busy machine may do to a copy holds it back and rejects nothing`()
+        throws
+    {
+        #expect(try verdict(0.0012, 0.05) == .hold)
+        #expect(try verdict(0.0012, 0.2) == .reject)
+    }
+
     @Test func `a candidate that is slow is one, also without a second copy`() throws {
         #expect(try verdict(0.05, 0.5) == .reject)
         #expect(try verdict(1, 1.5) == .reject)
+    }
+
+    @Test func `times that a busy machine could not take say nothing, and are no pass`() throws {
+        let server = try #require(Server("http://127.0.0.1:1"))
+        var settings = MirrorSettings(
+            name: "x", relay: RelayOptions(server: server), candidates: [])
+        settings.second = server
+        var trial = Trial(settings.policy)
+        for number in 0..<600 {
+            let request = CapturedRequest(id: "\(number)", time: Millis(number), path: "/x")
+            var late = answer(0.5)
+            late.timing.held = 0.45
+            let pair = Pair(
+                request: request, primary: answer(0.05), candidate: late, second: answer(0.05))
+            trial.add(Comparison(settings.comparison).outcome(of: pair))
+        }
+        let standing = trial.standing()
+        #expect(standing.verdict == .hold && standing.failure == nil)
+        #expect(standing.metrics.first { $0.metric == .latency }?.pairs == 0)
     }
 
     @Test func `with a second copy its times stand for the primary's`() throws {

@@ -83,7 +83,8 @@ private func asked(_ requests: [ClientRequest], _ rehearsal: Rehearsal) async th
         return rehearsal.view.candidates.first?.standing
     }
     // The primary is never slower for the candidate, so the last copies are still under way.
-    for _ in 0..<1_200 where standing()?.pairs ?? 0 < requests.count {
+    let end = ContinuousClock.now + .seconds(120)
+    while standing()?.pairs ?? 0 < requests.count, .now < end {
         try await Task.sleep(for: .milliseconds(100))
     }
     let labels = requests.compactMap { one in one.label.map { (id: one.id, label: $0) } }

