@@ -244,6 +244,33 @@ private func url(_ server: HTTPServer, _ path: String) -> String {
 }
 
 @Suite struct CurlFetchTests {
+    @Test func `a request has nothing of those before it`() async throws {
+        let server = try serve([
+            Route(["GET", "HEAD", "POST"], "/", .quick) { request in
+                .text(
+                    "\(request.method) \(request[header: "x-mark"] ?? "none") "
+                        + String(decoding: request.body, as: UTF8.self))
+            }
+        ])
+        defer { server.stop() }
+        let alone = Fetch.curl()
+        for _ in 0..<3 {
+            let posted = try await alone.send(
+                FetchRequest(
+                    "POST", url(server, "/"), headers: [("X-Mark", "a: b")],
+                    body: Array("hello".utf8)))
+            #expect(String(decoding: posted.body, as: UTF8.self) == "POST a: b hello")
+            let head = try await alone.send(FetchRequest("HEAD", url(server, "/")))
+            #expect(head.status == 200 && head.body.isEmpty)
+            #expect(head[header: "content-type"] == posted[header: "content-type"])
+            await #expect(throws: FetchError.tooLarge(bytesMax: 3)) {
+                try await alone.send(FetchRequest("GET", url(server, "/"), bodyBytesMax: 3))
+            }
+            let got = try await alone.send(FetchRequest("GET", url(server, "/")))
+            #expect(String(decoding: got.body, as: UTF8.self) == "GET none ")
+        }
+    }
+
     @Test func `a fetch whose task is cancelled already ends as cancelled`() async throws {
         let server = try serve([
             Route(["GET"], "/slow", .slow) { request in

@@ -1,7 +1,9 @@
 // Where scrapes are parsed and appended: a few serial queues, because parsing a large exposition takes
 // long and appending blocks, and neither may hold up the cooperative pool. A target always comes to the
 // same queue, so its scrapes cannot overtake each other. The target's loop itself runs there too, so that
-// an answer wakes one thread: of a small target's scrape, waking threads is most of the cost.
+// an answer wakes one thread: of a small target's scrape, waking threads is most of the cost. The price: a
+// request waits while its queue parses another page, which shows in the time of its samples only when that
+// takes longer than a loop may be late (``TargetLoop``), some 20,000 lines.
 
 internal import Basics
 internal import Dispatch

@@ -113,4 +113,30 @@ struct HeadTests {
         let decomposed = try head.resolve(["a": "cafe\u{301}"]).get()
         #expect(composed != decomposed)
     }
+
+    @Test func `a walk over the head meets each series whole while samples go on coming`() throws {
+        let head = Head(seriesMax: 2000)
+        let end = Block.spanMillis
+        let ids = try (0..<1000).map { try head.resolve(["n": "\(1000 + $0 * 7 % 1000)"]).get() }
+        func append(_ times: [Millis]) {
+            var batch = SampleBatch()
+            for time in times {
+                for id in ids { batch.append(id, time, Double(time)) }
+            }
+            #expect(head.append(batch, window: .all).outcome.accepted == batch.count)
+        }
+        let times = [10, 20, 30, end - 1] as [Millis]
+        append(times)
+        head.raiseFloor(to: end)
+        var cursor = HeadCursor(head, head.series(before: end))
+        var walked: [Labels] = []
+        while let read = cursor.next() {
+            if walked.count % 50 == 0 { append([end + Millis(walked.count)]) }
+            walked.append(read.labels)
+            #expect(read.samples(in: TimeRange(from: .min, through: end - 1)).times == times)
+        }
+        #expect(walked.map { $0["n"] } == (1000..<2000).map { "\($0)" })
+        head.drop(before: end)
+        #expect(head.series(before: end).isEmpty && head.series(before: .max).count == 1000)
+    }
 }
