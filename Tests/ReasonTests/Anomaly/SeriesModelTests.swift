@@ -125,6 +125,34 @@ private func normals(_ count: Int, seed: UInt64) -> [Double] {
         #expect((0.975...0.999).contains(Double(held.count) / 4000))
     }
 
+    @Test func `the band of counts ends at 0, and that of a series that was below does not`() {
+        var generator = Generator(seed: 16)
+        let counts = (0..<1500).map { _ in max(0, (2 + 3 * generator.normal()).rounded()) }
+        for reading in readings(counts) {
+            #expect(reading.low >= 0 && reading.expected >= 0 && isSound(reading))
+        }
+        let around = readings(counts.map { $0 - 2 })
+        #expect(around.suffix(500).allSatisfy { $0.low < 0 })
+        let fallen = readings(counts + [-50, 2])
+        #expect(fallen[1500].low >= 0, "the band knows the past alone")
+        #expect(fallen[1500].score > alarm)
+        #expect(fallen[1501].low < 0)
+    }
+
+    @Test func `the days on which weeks can first be compared are as quiet as others`() {
+        let seed: UInt64 = 700
+        print("walks from seed \(seed)")
+        var unusual = 0
+        for walk in 0..<12 {
+            var source = QuietSeries(.randomWalk, seed: seed + UInt64(walk))
+            let values = (0..<12 * 288).map { source.next(start + Millis($0) * step) }
+            if readings(values)[7 * 288..<12 * 288].contains(where: { $0.evidence > 2.5 }) {
+                unusual += 1
+            }
+        }
+        #expect(unusual <= 3, "\(unusual) of 12 walks")
+    }
+
     @Test func `gaps of every kind are borne`() {
         var values = normals(1000, seed: 7)
         for (offset, odd) in [Double.nan, .infinity, -.infinity, .nan, 1e200].enumerated() {

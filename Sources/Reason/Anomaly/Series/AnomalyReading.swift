@@ -43,6 +43,13 @@ public struct AnomalyReading: Sendable, Equatable {
         self.reason = reason
         self.shift = shift
     }
+
+    /// Keeps the band of a series that was never below 0 from going below.
+    mutating func cutAtZero() {
+        low = max(low, 0)
+        high = max(high, 0)
+        expected = max(expected, 0)
+    }
 }
 
 /// What a model of a series may be told.

@@ -30,8 +30,9 @@ struct SeriesEnsemble: Sendable {
     /// - Parameters:
     ///   - residuals: in the order of `SeriesResidual`, NaN where there is none.
     ///   - spread: the series' standard deviation, the unit of injected anomalies.
+    ///   - step: the usual time between residuals, in milliseconds.
     /// - Returns: −log₁₀ of the joint p.
-    mutating func judge(_ residuals: [Double], spread: Double) -> Double {
+    mutating func judge(_ residuals: [Double], spread: Double, step: Double) -> Double {
         let injects = observed % Self.injectEvery == 0
         observed = (observed + 1) % Self.injectEvery
         var weights = 0.0
@@ -40,7 +41,7 @@ struct SeriesEnsemble: Sendable {
             surprises[view] = 0
             let residual = residuals[view]
             if residual == residual {
-                judgeView(view, residual, injected: injects ? spread : nil)
+                judgeView(view, residual, injected: injects ? spread : nil, step: step)
             }
             let weight = weight(view)
             weights += weight
@@ -62,11 +63,15 @@ struct SeriesEnsemble: Sendable {
         return (sum / weights).squareRoot()
     }
 
-    private mutating func judgeView(_ view: Int, _ residual: Double, injected spread: Double?) {
-        if sketches[view].seen > 0 && sketches[view].isReady {
+    private mutating func judgeView(
+        _ view: Int, _ residual: Double, injected spread: Double?, step: Double
+    ) {
+        let kind = SeriesResidual.allCases[view]
+        let past = sketches[view].seen * step
+        if sketches[view].seen > 0 && sketches[view].isReady && past >= kind.quietTime {
             let value = sketches[view].standardised(residual)
             surprises[view] = sketches[view].surprise(value)
-            if let spread, let kind = SeriesResidual(rawValue: view) {
+            if let spread {
                 let size = kind.injected(Self.injectedSpreads * spread)
                 let up = sketches[view].surprise(sketches[view].standardised(residual + size))
                 let down = sketches[view].surprise(sketches[view].standardised(residual - size))

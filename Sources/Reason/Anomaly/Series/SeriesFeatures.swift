@@ -27,6 +27,8 @@ struct SeriesFeatures: Sendable, Equatable {
     var recentDay = Window(10)
     var steps = Window(12)
     var rhythm = Rhythm()
+    /// The lowest value, 0 when none was below.
+    var lowest = 0.0
 
     var spread: Double { variance.squareRoot() }
     /// Below this, differences are rounding.
@@ -49,7 +51,7 @@ struct SeriesFeatures: Sendable, Equatable {
             set(.day, value - expected)
             if let shift = recentDay.add(value - expected) { set(.dayShift, shift) }
         }
-        if let expected = week.expected(weekBin) { set(.week, value - expected) }
+        if let expected = week.earlier(weekBin, step: step) { set(.week, value - expected) }
         if count >= 30 {
             let unit = spread + least
             // A series that never moved has no unit to forecast in.
@@ -71,6 +73,7 @@ struct SeriesFeatures: Sendable, Equatable {
         }
         filter.append(value)
         lastValue = value
+        lowest = min(lowest, value)
         count += 1
         let share = max(1 / count, rate)
         let distance = value - mean

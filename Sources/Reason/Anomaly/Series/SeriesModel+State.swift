@@ -3,7 +3,7 @@
 internal import Basics
 
 extension SeriesModel {
-    private static let version: UInt8 = 3
+    private static let version: UInt8 = 4
 
     /// The whole state, with a version and a checksum.
     public func encoded() -> [UInt8] {
@@ -117,7 +117,8 @@ extension Window {
 
 extension SeriesFeatures {
     func write(to writer: inout StateWriter) {
-        writer.write([mean, variance, count, step, intervals, lastValue, stepMean, stepCount])
+        writer.write([mean, variance, count, step, intervals])
+        writer.write([lastValue, lowest, stepMean, stepCount])
         writer.write(last ?? .min)
         day.write(to: &writer)
         week.write(to: &writer)
@@ -137,6 +138,7 @@ extension SeriesFeatures {
         step = try reader.double()
         intervals = try reader.double()
         lastValue = try reader.double()
+        lowest = try reader.double()
         stepMean = try reader.double()
         stepCount = try reader.double()
         let time = try reader.integer()

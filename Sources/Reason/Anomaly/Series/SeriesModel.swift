@@ -40,6 +40,7 @@ public struct SeriesModel: Sendable {
     /// `value` may be anything: what is not finite, or beyond ±1e150, is a gap. `time` should grow;
     /// a clock that jumps is borne.
     public mutating func observe(time: Millis, value: Double) -> AnomalyReading {
+        let isBelow = features.lowest < 0
         let found = judge(time: time, value: value)
         guard let found else { return unjudged(silence(value)) }
         var reading = AnomalyReading(
@@ -47,6 +48,7 @@ public struct SeriesModel: Sendable {
             evidence: found.evidence, low: value, high: value, expected: value, isReady: true,
             reason: Self.usual)
         drawBand(&reading, around: value, at: time)
+        if !isBelow { reading.cutAtZero() }
         if found.evidence >= options.alarmEvidence {
             reading.reason = reason(value, reading.expected)
         }
@@ -70,7 +72,7 @@ public struct SeriesModel: Sendable {
         }
         let spread = features.spread
         features.take(time: time, value: value, into: &residuals)
-        let evidence = ensemble.judge(residuals, spread: spread)
+        let evidence = ensemble.judge(residuals, spread: spread, step: features.step)
         if features.count <= Double(options.warmUp) { return nil }
         let reported = news.report(
             evidence, at: time, alarm: options.alarmEvidence, quietTime: options.quietTime)
@@ -106,9 +108,11 @@ public struct SeriesModel: Sendable {
     private func unjudged(_ reason: Phrase) -> AnomalyReading {
         let mean = features.mean
         let reach = 3 * features.spread
-        return AnomalyReading(
+        var reading = AnomalyReading(
             score: 0, surprise: 0, low: mean - reach, high: mean + reach, expected: mean,
             isReady: false, reason: reason)
+        if features.lowest == 0 { reading.cutAtZero() }
+        return reading
     }
 
     private mutating func relevel(_ time: Millis, _ value: Double) {

@@ -25,6 +25,12 @@ enum SeriesResidual: Int, CaseIterable, Sendable {
     /// Whose expectation is a value of the series, so that a band can be drawn around it.
     static let expecting: [SeriesResidual] = [.level, .day, .week, .forecast]
 
+    /// How long a past it needs before it is believed, in milliseconds.
+    ///
+    /// Residuals against another week lie on one side for days: the first thirty say little more than
+    /// one does, and what wanders leaves their range soon.
+    var quietTime: Double { self == .week ? 2.5 * 86_400_000 : 0 }
+
     /// What is added to the residual when a spike or a shift of `size` comes; the steps
     /// double, and the autocorrelation moves by as much as white noise and a wave differ.
     func injected(_ size: Double) -> Double {
