@@ -13,9 +13,10 @@ struct ClockTest: Sendable, Equatable {
     /// One step in twenty may go the other way: machines' clocks are set.
     static let stepsPerSlip = 19
 
-    /// An answer that is over: what begins later is compared with it.
+    /// The answer that the next one is compared with.
     struct Mark: Sendable, Equatable {
         var value: Double
+        var began: Millis
         var over: Millis
     }
 
@@ -29,10 +30,17 @@ struct ClockTest: Sendable, Equatable {
     /// values are as well, since a clock may have long ticks.
     mutating func add(_ value: Double, began: Millis, over: Millis) {
         if let mark {
-            if began < mark.over || value == mark.value { return }
-            if value > mark.value { steps.primaryAlone += 1 } else { steps.candidateAlone += 1 }
+            // Pairs come when their last copy is answered, so the later request may come first.
+            let isLater = began >= mark.over
+            let isOrdered = isLater || over <= mark.began
+            if !isOrdered || value == mark.value { return }
+            if (value > mark.value) == isLater {
+                steps.primaryAlone += 1
+            } else {
+                steps.candidateAlone += 1
+            }
         }
-        mark = Mark(value: value, over: over)
+        mark = Mark(value: value, began: began, over: over)
     }
 
     var isClock: Bool {

@@ -79,15 +79,21 @@ extension Discordance {
 extension ClockTest {
     var state: JSON {
         var parts = steps.state.items ?? []
-        if let mark { parts += [.exact(mark.value), .number(Int(mark.over))] }
+        if let mark {
+            parts += [
+                .exact(mark.value), .number(Int(mark.began)), .number(Int(mark.over)),
+            ]
+        }
         return .array(parts)
     }
 
     init(state: JSON?) {
         let parts = state?.items ?? []
         steps = Discordance(state: .array(Array(parts.prefix(2))))
-        if parts.count == 4, let value = parts[2].double, let over = parts[3].int {
-            mark = Mark(value: value, over: Millis(over))
+        if parts.count == 5, let value = parts[2].double, let began = parts[3].int,
+            let over = parts[4].int
+        {
+            mark = Mark(value: value, began: Millis(began), over: Millis(over))
         }
     }
 }
