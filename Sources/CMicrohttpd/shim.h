@@ -1,6 +1,8 @@
 // libmicrohttpd: MHD_start_daemon is variadic, so Swift cannot call it. Options travel in one array.
 #pragma once
+#include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -22,11 +24,18 @@ static inline int martlet_mhd_socket(struct MHD_Connection *connection) {
   return info == NULL ? -1 : info->connect_fd;
 }
 
-/// The peer's address, or NULL.
-static inline const struct sockaddr *martlet_mhd_peer(struct MHD_Connection *connection) {
+/// Writes the peer's address without its port; false when it is not known. The structures of sockets
+/// stay here: in Swift their module depends on which of several headers was read first.
+static inline bool martlet_mhd_peer_text(struct MHD_Connection *connection, char *buffer,
+                                         socklen_t size) {
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  return info == NULL ? NULL : info->client_addr;
+  if (info == NULL || info->client_addr == NULL) return false;
+  const struct sockaddr *peer = info->client_addr;
+  const void *host = peer->sa_family == AF_INET6
+                         ? (const void *)&((const struct sockaddr_in6 *)peer)->sin6_addr
+                         : (const void *)&((const struct sockaddr_in *)peer)->sin_addr;
+  return inet_ntop(peer->sa_family, host, buffer, size) != NULL;
 }
 
 /// The port that the daemon is bound to; 0 when it is not known.

@@ -57,20 +57,8 @@ func pairs(_ connection: OpaquePointer, _ kind: MHD_ValueKind) -> [(name: String
 
 /// The other end's address without its port.
 func peerText(_ connection: OpaquePointer) -> String {
-    guard let address = martlet_mhd_peer(connection) else { return "" }
     var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-    let family = Int32(address.pointee.sa_family)
-    address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
-        if family == AF_INET6 {
-            var host = v6.pointee.sin6_addr
-            inet_ntop(AF_INET6, &host, &buffer, socklen_t(buffer.count))
-        } else {
-            v6.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
-                var host = v4.pointee.sin_addr
-                inet_ntop(AF_INET, &host, &buffer, socklen_t(buffer.count))
-            }
-        }
-    }
+    guard martlet_mhd_peer_text(connection, &buffer, socklen_t(buffer.count)) else { return "" }
     return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
