@@ -81,11 +81,8 @@ struct RealServerTests {
         var random = Seeded(20_261_126)
         var time = Double(Clock.system.now()) / 1000 - 6000
         var next = 0
-        /// Real answers to some images, seen through a lens that lets this share of the light through.
-        func traffic(_ count: Int, light: Double) async throws {
-            let chosen = (0..<count).map { _ in images[Int(random.next() % UInt64(images.count))] }
-            let data = chosen.flatMap { $0.pixels.map { ($0 * light).rounded() } }
-            let answer = try await ask(
+        func infer(_ data: [Double], _ count: Int) async throws -> JSON {
+            try await ask(
                 "http://127.0.0.1:\(port)/v2/models/digits/versions/v1/infer",
                 .object([
                     (
@@ -100,6 +97,12 @@ struct RealServerTests {
                         ])
                     )
                 ]))
+        }
+        /// Real answers to some images, seen through a lens that lets this share of the light through.
+        func traffic(_ count: Int, light: Double) async throws {
+            let chosen = (0..<count).map { _ in images[Int(random.next() % UInt64(images.count))] }
+            let data = chosen.flatMap { $0.pixels.map { ($0 * light).rounded() } }
+            let answer = try await infer(data, count)
             let classes = answer["outputs"]?.items?.first?["data"]?.items?.compactMap(\.int) ?? []
             #expect(classes.count == count)
             var lines: [String] = []
@@ -136,9 +139,13 @@ struct RealServerTests {
             try await get(agent.url + "/api/martlet/v1/findings?open=true&kind=drift").body)
         let evidence = open["data"]?.items?.first?["evidence"]?.items ?? []
         #expect(evidence.contains { $0["key"]?.text == "drift.direction.down" })
+        // All that was asked may have been before the first scrape, and a rate needs a rise after it.
         try await until("the server's own figures are series", seconds: 60) {
-            try await agent.value("martlet_model_server_requests_per_second{model=\"digits\"}")
-                .map { $0 > 0 } ?? false
+            _ = try await infer(images[0].pixels, 1)
+            return try await agent.value(
+                "martlet_model_server_requests_per_second{model=\"digits\"}"
+            )
+            .map { $0 > 0 } ?? false
         }
     }
 
