@@ -58,39 +58,19 @@ public struct PairBounds: Sendable, Equatable {
 
 /// The pairs and the states of trials at rest.
 public final class PairKeeper: Sendable {
-    private let queue: DatabaseQueue
-    private let path: String
-    private let failures: Counter
+    private let base: RecordBase
 
     /// Opens `folder/pairs.db` or makes it.
     public init(folder: String, registry: Registry) throws(RecordError) {
-        path = folder + "/pairs.db"
-        failures = registry.counter(
+        let failures = registry.counter(
             "martlet_pair_failures_total", "Reads and writes of pairs.db that failed.")
-        do throws(FileError) {
-            try Files.system.makeFolder(folder)
-        } catch {
-            throw .cannotOpen(path: folder, reason: error.reason)
-        }
-        var configuration = Configuration()
-        configuration.label = "pairs.db"
-        configuration.busyMode = .timeout(5)
-        configuration.journalMode = .wal
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA secure_delete = ON")
-        }
-        do {
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.syncEachCommit()
-            try pairMigrator().migrate(queue)
-        } catch {
-            throw RecordError(error, operation: "open", path: path)
-        }
+        base = try RecordBase.open(
+            "pairs.db", in: folder, overwrites: true, failures: failures, migrator: pairMigrator())
     }
 
     /// The state that was committed last, and what was counted beside it; nil for an owner never seen.
     public func state(of owner: PairOwner) throws(RecordError) -> (state: String, counts: String)? {
-        try read("read a trial") { db in
+        try base.read("read a trial") { db in
             try Row.fetchOne(
                 db, sql: "SELECT state, counts FROM trials WHERE rehearsal = ? AND candidate = ?",
                 arguments: [owner.rehearsal, owner.candidate]
@@ -103,7 +83,7 @@ public final class PairKeeper: Sendable {
         _ pairs: [KeptPair], of owner: PairOwner, state: String, counts: String, at time: Millis,
         bounds: PairBounds
     ) throws(RecordError) {
-        try write("keep pairs") { db in
+        try base.write("keep pairs") { db in
             try db.execute(
                 sql: """
                     INSERT INTO trials VALUES (:rehearsal, :candidate, :state, :counts, :time, :rows)
@@ -198,7 +178,7 @@ public final class PairKeeper: Sendable {
         labels: [(id: String, label: String)], of owner: PairOwner, state: String, counts: String,
         at time: Millis
     ) throws(RecordError) {
-        try write("keep labels") { db in
+        try base.write("keep labels") { db in
             let update = try db.cachedStatement(
                 sql: "UPDATE pairs SET label = ? WHERE rehearsal = ? AND candidate = ? AND id = ?")
             for (id, label) in labels {
@@ -215,7 +195,7 @@ public final class PairKeeper: Sendable {
 
     /// Forgets an owner, its pairs and its state.
     public func forget(_ owner: PairOwner) throws(RecordError) {
-        try write("forget a rehearsal") { db in
+        try base.write("forget a rehearsal") { db in
             for table in ["pairs", "trials"] {
                 try db.execute(
                     sql: "DELETE FROM \(table) WHERE rehearsal = ? AND candidate = ?",
@@ -224,31 +204,13 @@ public final class PairKeeper: Sendable {
         }
     }
 
-    /// Copies the database, consistent, to a file that must not exist.
-    public func backUp(to path: String) throws(RecordError) {
-        do {
-            try queue.writeWithoutTransaction { db in
-                try db.execute(sql: "VACUUM INTO ?", arguments: [path])
-            }
-        } catch {
-            throw RecordError(error, operation: "back up the pairs", path: self.path)
-        }
-    }
-
     /// Writes the log into the file and closes it.
-    public func close() throws(RecordError) {
-        do {
-            _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-            try queue.close()
-        } catch {
-            throw RecordError(error, operation: "close", path: path)
-        }
-    }
+    public func close() throws(RecordError) { try base.close() }
 
     private func pairs(
         _ clause: String, _ arguments: [String], _ limit: Int
     ) throws(RecordError) -> [KeptPair] {
-        try read("read pairs") { db in
+        try base.read("read pairs") { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM pairs \(clause) LIMIT \(limit)",
                 arguments: StatementArguments(arguments)
@@ -257,26 +219,6 @@ public final class PairKeeper: Sendable {
                     id: row["id"], time: row["time"], badness: row["badness"],
                     figures: row["figures"], texts: row["texts"], label: row["label"])
             }
-        }
-    }
-
-    private func read<Value>(
-        _ operation: String, _ body: (Database) throws -> Value
-    ) throws(RecordError) -> Value {
-        do {
-            return try queue.read(body)
-        } catch {
-            failures.add()
-            throw RecordError(error, operation: operation, path: path)
-        }
-    }
-
-    private func write(_ operation: String, _ body: (Database) throws -> Void) throws(RecordError) {
-        do {
-            try queue.write(body)
-        } catch {
-            failures.add()
-            throw RecordError(error, operation: operation, path: path)
         }
     }
 }

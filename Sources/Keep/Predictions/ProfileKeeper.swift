@@ -29,41 +29,26 @@ public struct KeptProfile: Sendable, Equatable {
 
 /// The profiles of all days.
 public final class ProfileKeeper: Sendable {
-    let path: String
-    private let queue: DatabaseQueue
-    private let failures: Counter
+    var path: String { base.path }
+    private let base: RecordBase
     private let damaged: Counter
     private let bytesGauge: Gauge
     private let profilesGauge: Gauge
 
     /// Opens `folder/profiles.db` or makes it.
     public init(folder: String, registry: Registry) throws(RecordError) {
-        path = folder + "/profiles.db"
-        failures = registry.counter(
-            "martlet_prediction_profile_failures_total",
-            "Reads and writes of profiles.db that failed.")
         damaged = registry.counter(
             "martlet_prediction_profiles_damaged_total", "Profiles found damaged and left out.")
         bytesGauge = registry.gauge(
             "martlet_prediction_profile_bytes", "Bytes of the kept profiles of answers.")
         profilesGauge = registry.gauge(
             "martlet_prediction_profiles", "Profiles of answers that are kept.")
-        do throws(FileError) {
-            try Files.system.makeFolder(folder)
-        } catch {
-            throw .cannotOpen(path: folder, reason: error.reason)
-        }
-        var configuration = Configuration()
-        configuration.label = "profiles.db"
-        configuration.busyMode = .timeout(5)
-        configuration.journalMode = .wal
-        do {
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.syncEachCommit()
-            try profileMigrator().migrate(queue)
-        } catch {
-            throw RecordError(error, operation: "open", path: path)
-        }
+        let failures = registry.counter(
+            "martlet_prediction_profile_failures_total",
+            "Reads and writes of profiles.db that failed.")
+        base = try RecordBase.open(
+            "profiles.db", in: folder, overwrites: false, failures: failures,
+            migrator: profileMigrator())
         measure()
     }
 
@@ -71,7 +56,7 @@ public final class ProfileKeeper: Sendable {
     public func replace(
         arrival: Int64, _ profiles: [KeptProfile], at time: Millis
     ) throws(RecordError) {
-        try write("keep profiles") { db in
+        try base.write("keep profiles") { db in
             try db.execute(sql: "DELETE FROM profiles WHERE arrival = ?", arguments: [arrival])
             for profile in profiles {
                 try db.cachedStatement(
@@ -90,7 +75,7 @@ public final class ProfileKeeper: Sendable {
 
     /// The arrival days that have their profiles.
     public func arrivals() throws(RecordError) -> Set<Int64> {
-        try read("read the days of profiles") { db in
+        try base.read("read the days of profiles") { db in
             Set(try Int64.fetchAll(db, sql: "SELECT day FROM arrivals"))
         }
     }
@@ -101,7 +86,7 @@ public final class ProfileKeeper: Sendable {
     public func profiles(
         _ model: String, version: String?, segment: String, range: TimeRange
     ) throws(RecordError) -> [KeptProfile] {
-        try read("read profiles") { db in
+        try base.read("read profiles") { db in
             let cursor = try Row.fetchCursor(
                 db,
                 sql: """
@@ -128,7 +113,7 @@ public final class ProfileKeeper: Sendable {
 
     /// The segments of a model that have profiles.
     public func segments(_ model: String) throws(RecordError) -> [String] {
-        try read("read the segments of profiles") { db in
+        try base.read("read the segments of profiles") { db in
             try String.fetchAll(
                 db,
                 sql: """
@@ -140,7 +125,7 @@ public final class ProfileKeeper: Sendable {
 
     /// Forgets days that began before a time.
     public func prune(before time: Millis) throws(RecordError) {
-        try write("forget old profiles") { db in
+        try base.write("forget old profiles") { db in
             try db.execute(sql: "DELETE FROM profiles WHERE since < ?", arguments: [time])
             try db.execute(
                 sql: "DELETE FROM arrivals WHERE day < ?",
@@ -154,50 +139,23 @@ public final class ProfileKeeper: Sendable {
         let files = Files.system
         var bytes = 0
         for suffix in ["", "-wal"] {
-            guard let file = try? files.open(path + suffix, .read) else { continue }
+            guard let file = try? files.open(base.path + suffix, .read) else { continue }
             bytes += (try? files.size(file)) ?? 0
             files.close(file)
         }
-        let count = try? read("count profiles") {
+        let count = try? base.read("count profiles") {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM profiles")
         }
         return (bytes, count ?? 0)
     }
 
     /// Writes the log into the file and closes it.
-    public func close() throws(RecordError) {
-        do {
-            _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-            try queue.close()
-        } catch {
-            throw RecordError(error, operation: "close", path: path)
-        }
-    }
+    public func close() throws(RecordError) { try base.close() }
 
     private func measure() {
         let (bytes, profiles) = stats
         bytesGauge.set(Double(bytes))
         profilesGauge.set(Double(profiles))
-    }
-
-    private func read<Value>(
-        _ operation: String, _ body: (Database) throws -> Value
-    ) throws(RecordError) -> Value {
-        do {
-            return try queue.read(body)
-        } catch {
-            failures.add()
-            throw RecordError(error, operation: operation, path: path)
-        }
-    }
-
-    private func write(_ operation: String, _ body: (Database) throws -> Void) throws(RecordError) {
-        do {
-            try queue.write(body)
-        } catch {
-            failures.add()
-            throw RecordError(error, operation: operation, path: path)
-        }
     }
 }
 

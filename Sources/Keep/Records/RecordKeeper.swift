@@ -77,7 +77,9 @@ public final class RecordKeeper: Sendable {
                 throw RecordError.tooNew(path: path, migration: unknown.joined(separator: ", "))
             }
             try migrator.migrate(pool)
-            let base = RecordBase(pool: pool, path: path, registry: registry)
+            let failures = registry.counter(
+                "martlet_record_failures_total", "Reads and writes of martlet.db that failed.")
+            let base = RecordBase(pool, path: path, failures: failures)
             return RecordKeeper(base: base, registry: registry)
         } catch {
             throw RecordError(error, operation: "open", path: path)
@@ -86,21 +88,11 @@ public final class RecordKeeper: Sendable {
 
     /// Copies the database, consistent, to a file that must not exist.
     public func backUp(to path: String) throws(RecordError) {
-        try base.withoutTransaction("back up the records") { db in
-            try db.execute(sql: "VACUUM INTO ?", arguments: [path])
-        }
+        try base.backUp(to: path)
     }
 
     /// Writes what is in the write-ahead log into the file and closes it.
-    public func close() throws(RecordError) {
-        do {
-            // SQLite does this at the last close only when that is not a reader's.
-            _ = try base.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-            try base.pool.close()
-        } catch {
-            throw RecordError(error, operation: "close", path: base.path)
-        }
-    }
+    public func close() throws(RecordError) { try base.close() }
 
     /// Checks a file that exists, reading only: opening a pool writes to it (GRDB makes sure that
     /// there is a write-ahead log), and what is damaged is left for the person to save.
@@ -130,63 +122,5 @@ public final class RecordKeeper: Sendable {
             detail: "frame \(loss.frame) of \(path)-wal fails its checksum and hides "
                 + "\(loss.commits) later changes; to accept their loss, run "
                 + "`sqlite3 \(path) 'PRAGMA wal_checkpoint(TRUNCATE)'`")
-    }
-}
-
-/// What the stores share: the pool, and the translation of its errors.
-final class RecordBase: Sendable {
-    let pool: DatabasePool
-    let path: String
-    private let failures: Counter
-
-    init(pool: DatabasePool, path: String, registry: Registry) {
-        self.pool = pool
-        self.path = path
-        failures = registry.counter(
-            "martlet_record_failures_total", "Reads and writes of martlet.db that failed.")
-    }
-
-    /// Runs `body` in one transaction; it is on the disk when this returns.
-    func write<Value>(
-        _ operation: String, _ body: (Database) throws -> Value
-    ) throws(RecordError) -> Value {
-        try attempt(operation) { try pool.write(body) }
-    }
-
-    /// Keeps what several callers brought in one transaction; one outcome for each, or one failure for all.
-    func commit<Batch, Outcome>(
-        _ operation: String, _ entries: [CommitQueue<Batch, Outcome, RecordError>.Entry],
-        _ insert: (Batch, Database) throws -> Outcome
-    ) -> [Result<Outcome, RecordError>] {
-        do throws(RecordError) {
-            return try write(operation) { db in
-                try entries.map { .success(try insert($0.batch, db)) }
-            }
-        } catch {
-            return entries.map { _ in .failure(error) }
-        }
-    }
-
-    func read<Value>(
-        _ operation: String, _ body: (Database) throws -> Value
-    ) throws(RecordError) -> Value {
-        try attempt(operation) { try pool.read(body) }
-    }
-
-    func withoutTransaction<Value>(
-        _ operation: String, _ body: (Database) throws -> Value
-    ) throws(RecordError) -> Value {
-        try attempt(operation) { try pool.writeWithoutTransaction(body) }
-    }
-
-    private func attempt<Value>(
-        _ operation: String, _ body: () throws -> Value
-    ) throws(RecordError) -> Value {
-        do {
-            return try body()
-        } catch {
-            failures.add()
-            throw RecordError(error, operation: operation, path: path)
-        }
     }
 }
