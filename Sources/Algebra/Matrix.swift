@@ -81,27 +81,6 @@ public struct Matrix: Sendable, Equatable {
         product(left, right)
     }
 
-    /// A product in which either side may stand transposed; one DGEMM, nothing is copied.
-    public static func product(
-        _ left: Matrix, _ right: Matrix, turningLeft turnsLeft: Bool = false,
-        turningRight turnsRight: Bool = false
-    ) -> Matrix {
-        BLAS.prepare()
-        let rows = turnsLeft ? left.columns : left.rows
-        let inner = turnsLeft ? left.rows : left.columns
-        let columns = turnsRight ? right.rows : right.columns
-        let other = turnsRight ? right.columns : right.rows
-        precondition(inner == other, "inner sizes differ: \(inner), \(other)")
-        var result = Matrix(rows: rows, columns: columns)
-        guard rows > 0 && inner > 0 && columns > 0 else { return result }
-        cblas_dgemm(
-            CblasRowMajor, turnsLeft ? CblasTrans : CblasNoTrans,
-            turnsRight ? CblasTrans : CblasNoTrans, Int32(rows), Int32(columns), Int32(inner),
-            1, left.values, Int32(left.columns), right.values, Int32(right.columns),
-            0, &result.values, Int32(columns))
-        return result
-    }
-
     /// `selfᵀ · self`, symmetric, by one DSYRK.
     public var gram: Matrix {
         BLAS.prepare()

@@ -41,17 +41,16 @@ enum NetworkBench {
         options.epochs = 5
         options.threads = threads
         let network = Network(inputs: sizes[0], layers: layers, seed: 1)
+        let library = try LibraryProduct()
         var (plain, steady, rate) = (0.0, 0.0, 0.0)
         for _ in 0..<max(rounds, 1) {
             plain = max(
                 plain,
-                BLAS.withThreads(threads) {
-                    plainRate(threads) { Matrix.product($0, $1, turningLeft: $2, turningRight: $3) }
-                })
+                plainRate(threads) { library.product($0, $1, $2, $3, threads) })
             steady = max(
                 steady,
                 plainRate(threads) {
-                    Matrix.steadyProduct(
+                    Matrix.product(
                         $0, $1, turningLeft: $2, turningRight: $3, threads: threads)
                 })
             var learning = network

@@ -27,10 +27,6 @@ import Testing
         #expect(matrix.rows(7..<7).times(right.transposed).rows == 0)
     }
 
-    @Test func `the number of BLAS threads is set once, between one and eight`() {
-        #expect((1...8).contains(BLAS.threadCount))
-    }
-
     @Test func `a sketch is read back as it was kept`() throws {
         var generator = Generator(seed: 10)
         var sketch = KLL()

@@ -81,17 +81,15 @@ final class Pass {
         let units = layer.units
         let below = Factor(cells: source, stride: layer.inputs)
         let weights = Factor(cells: parameters + layer.start, stride: layer.inputs, isTurned: true)
-        BLAS.unsplit {
-            RowBlocks(count, work: units * layer.inputs).each(on: threads) { rows in
-                for row in rows {
-                    (target + row * units).update(from: parameters + layer.biases, count: units)
-                }
-                multiply(
-                    below, weights, rows: rows, columns: units, inner: layer.inputs, into: target,
-                    adding: true)
-                layer.activation.apply(
-                    target + rows.lowerBound * units, rows: rows.count, columns: units)
+        RowBlocks(count, work: units * layer.inputs).each(on: threads) { rows in
+            for row in rows {
+                (target + row * units).update(from: parameters + layer.biases, count: units)
             }
+            multiply(
+                below, weights, rows: rows, columns: units, inner: layer.inputs, into: target,
+                adding: true)
+            layer.activation.apply(
+                target + rows.lowerBound * units, rows: rows.count, columns: units)
         }
     }
 
@@ -139,15 +137,13 @@ final class Pass {
     ) {
         let above = Factor(cells: current, stride: layer.units, isTurned: true)
         let below = Factor(cells: below, stride: layer.inputs)
-        BLAS.unsplit {
-            RowBlocks(layer.units, work: layer.inputs * count).each(on: threads) { units in
-                multiply(
-                    above, below, rows: units, columns: layer.inputs, inner: count,
-                    into: gradient + layer.start)
-                sumRows(
-                    current, rows: count, columns: units, stride: layer.units,
-                    into: gradient + layer.biases)
-            }
+        RowBlocks(layer.units, work: layer.inputs * count).each(on: threads) { units in
+            multiply(
+                above, below, rows: units, columns: layer.inputs, inner: count,
+                into: gradient + layer.start)
+            sumRows(
+                current, rows: count, columns: units, stride: layer.units,
+                into: gradient + layer.biases)
         }
     }
 
@@ -160,13 +156,11 @@ final class Pass {
         let layer = layers[index]
         let above = Factor(cells: current, stride: layer.units)
         let weights = Factor(cells: parameters + layer.start, stride: layer.inputs)
-        BLAS.unsplit {
-            RowBlocks(count, work: layer.units * layer.inputs).each(on: threads) { rows in
-                multiply(
-                    above, weights, rows: rows, columns: layer.inputs, inner: layer.units,
-                    into: next)
-                pullBack(next, layer: index - 1, rows: rows, isDropping: isDropping)
-            }
+        RowBlocks(count, work: layer.units * layer.inputs).each(on: threads) { rows in
+            multiply(
+                above, weights, rows: rows, columns: layer.inputs, inner: layer.units,
+                into: next)
+            pullBack(next, layer: index - 1, rows: rows, isDropping: isDropping)
         }
     }
 

@@ -31,8 +31,8 @@ public struct GroupModel: Sendable, Equatable {
     private let errors: PastErrors
     private let distances: PastErrors
 
-    /// A group of more series is cut by whoever makes it: up to here the eigenvalue solver stays on
-    /// one thread, so that scores have the same bits on any number of them.
+    /// A group of more series is cut by whoever makes it: the work grows with the cube of their number,
+    /// and so do the moments that are needed to tell their axes from chance.
     public static let seriesMax = 64
     /// Fewer moments say nothing about how series move together.
     public static let momentsMin = 60
@@ -51,7 +51,7 @@ public struct GroupModel: Sendable, Equatable {
         let newer = rows.selecting(rows: Array(complete[half...]))
         scale = Standardiser(older)
         let standard = scale(older)
-        var covariance = Matrix.steadyProduct(standard, standard, turningLeft: true)
+        var covariance = Matrix.product(standard, standard, turningLeft: true)
         for index in covariance.values.indices { covariance.values[index] /= Double(half) }
         let eigen = try SymmetricEigen(covariance)
         let total = eigen.values.reduce(0) { $0 + max($1, 0) }
@@ -96,9 +96,9 @@ public struct GroupModel: Sendable, Equatable {
     private static func parts(
         _ standard: Matrix, _ axes: Matrix, _ variances: [Double]
     ) -> (errors: [Double], distances: [Double], residuals: Matrix) {
-        let scores = Matrix.steadyProduct(standard, axes, turningRight: true)
+        let scores = Matrix.product(standard, axes, turningRight: true)
         var residuals = standard
-        let rebuilt = Matrix.steadyProduct(scores, axes)
+        let rebuilt = Matrix.product(scores, axes)
         for index in residuals.values.indices { residuals.values[index] -= rebuilt.values[index] }
         let distances = (0..<scores.rows).map { row in
             zip(scores.row(row), variances).reduce(0) { $0 + $1.0 * $1.0 / $1.1 }

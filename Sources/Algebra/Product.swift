@@ -1,6 +1,5 @@
-// Products with the same bits on any number of threads. OpenBLAS splits a product among as many threads
-// as it was given, which changes the order of additions; here it computes blocks of rows on the thread
-// that asks (`BLAS.unsplit`), and the blocks are shared among threads (`RowBlocks`).
+// Products, in blocks of rows that several threads may share (``RowBlocks``): the bits are the same on one
+// thread and on many.
 
 internal import COpenBLAS
 
@@ -18,16 +17,17 @@ struct Factor {
 }
 
 extension Matrix {
-    /// A product that has the same bits on any number of threads; for judgements that must be
-    /// repeatable.
+    /// A product in which either side may stand transposed; nothing is copied.
     ///
     /// - Parameter threads: that share the work, the calling one among them.
-    public static func steadyProduct(
+    public static func product(
         _ left: Matrix, _ right: Matrix, turningLeft turnsLeft: Bool = false,
         turningRight turnsRight: Bool = false, threads: Int = 1
     ) -> Matrix {
+        BLAS.prepare()
         let inner = turnsLeft ? left.rows : left.columns
-        precondition(inner == (turnsRight ? right.columns : right.rows), "inner sizes differ")
+        let other = turnsRight ? right.columns : right.rows
+        precondition(inner == other, "inner sizes differ: \(inner), \(other)")
         var result = Matrix(
             rows: turnsLeft ? left.columns : left.rows,
             columns: turnsRight ? right.rows : right.columns)
@@ -40,12 +40,9 @@ extension Matrix {
                     else { return }
                     let left = Factor(cells: first, stride: left.columns, isTurned: turnsLeft)
                     let right = Factor(cells: second, stride: right.columns, isTurned: turnsRight)
-                    BLAS.unsplit {
-                        RowBlocks(rows, work: columns * inner).each(on: threads) { rows in
-                            multiply(
-                                left, right, rows: rows, columns: columns, inner: inner,
-                                into: target)
-                        }
+                    RowBlocks(rows, work: columns * inner).each(on: threads) { rows in
+                        multiply(
+                            left, right, rows: rows, columns: columns, inner: inner, into: target)
                     }
                 }
             }
@@ -54,8 +51,7 @@ extension Matrix {
     }
 }
 
-/// Some rows of `result = left · right`, or of `result += left · right` when adding; within
-/// `BLAS.unsplit`.
+/// Some rows of `result = left · right`, or of `result += left · right` when adding.
 ///
 /// - Parameters:
 ///   - rows: of the left factor and of the result.
