@@ -1,6 +1,6 @@
 // The running test of one metric, over all pairs or in one slice: four bets on the mean gain. Two at
 // the threshold decide, below it is harm and above it is safe; two at zero say whether there is any
-// difference at all. A rule may leave room between harm and safety. Beside them the sums and counts that a report needs.
+// difference at all. Beside them the sums and counts that a report needs.
 
 internal import Glibc
 
@@ -12,8 +12,6 @@ struct MetricTest: Sendable, Equatable {
     let metric: Metric
     /// What the mean gain must exceed: −margin, or the floor.
     let threshold: Double
-    /// Below this the mean gain is harm; the threshold, when the rule asks for nothing else.
-    let harmThreshold: Double
     var count = 0
     var gainSum = 0.0
     var gainSquares = 0.0
@@ -32,10 +30,7 @@ struct MetricTest: Sendable, Equatable {
         self.metric = metric
         let bounds = metric.bounds
         threshold = metric.threshold(rule)
-        var harmRule = rule
-        harmRule.margin = max(rule.margin, rule.rejectMargin ?? rule.margin)
-        harmThreshold = metric.threshold(harmRule)
-        harm = Bet(reach: bounds.upperBound - harmThreshold, isPatient: true)
+        harm = Bet(reach: bounds.upperBound - threshold, isPatient: true)
         safe = Bet(reach: threshold - bounds.lowerBound)
         better = Bet(reach: -min(bounds.lowerBound, -1))
         worse = Bet(reach: max(bounds.upperBound, 1))
@@ -60,7 +55,7 @@ struct MetricTest: Sendable, Equatable {
         }
         if gain < 0 { discordance.primaryAlone += 1 }
         if gain > 0 { discordance.candidateAlone += 1 }
-        harm.add(harmThreshold - gain)
+        harm.add(threshold - gain)
         safe.add(gain - threshold)
         if metric.scale != .floor {
             better.add(gain)
@@ -99,7 +94,7 @@ struct MetricTest: Sendable, Equatable {
 
     /// Forgets the evidence of harm, and nothing else: a person has looked and decided otherwise.
     mutating func pardon() {
-        harm = Bet(reach: tally.high - harmThreshold, isPatient: true)
+        harm = Bet(reach: tally.high - threshold, isPatient: true)
     }
 }
 

@@ -11,8 +11,8 @@ extension MetricTest {
     func pairsNeeded(logBar harmBar: Double, logSafeBar safeBar: Double) -> Int? {
         if count == 0 { return nil }
         let values = tally.values
-        let toSafe = more(safe, values, above: threshold, sign: 1, bar: safeBar)
-        let toHarm = more(harm, values, above: harmThreshold, sign: -1, bar: harmBar)
+        let toSafe = more(safe, values, sign: 1, reach: threshold - tally.low, bar: safeBar)
+        let toHarm = more(harm, values, sign: -1, reach: tally.high - threshold, bar: harmBar)
         guard let needed = [toSafe, toHarm].compactMap(\.self).min() else { return nil }
         // Further away than this is no plan.
         return needed < 1e7 ? Int(needed.rounded(.up)) : nil
@@ -20,8 +20,8 @@ extension MetricTest {
 
     /// The gambler who would be there first, if values went on as they came.
     private func more(
-        _ bet: Bet, _ values: [(value: Double, count: Int)], above threshold: Double,
-        sign: Double, bar: Double
+        _ bet: Bet, _ values: [(value: Double, count: Int)], sign: Double, reach: Double,
+        bar: Double
     ) -> Double? {
         if bet.logEvidence >= bar { return 0 }
         var least: Double?
@@ -47,7 +47,7 @@ extension MetricTest {
     func visibleGain(logBar: Double) -> Double? {
         if count < 2 { return nil }
         let values = tally.values
-        var (low, high) = (tally.low, min(harmThreshold, gain))
+        var (low, high) = (tally.low, min(threshold, gain))
         guard isVisible(low, values, logBar) else { return nil }
         for _ in 0..<24 {
             let middle = 0.5 * (low + high)
@@ -62,18 +62,18 @@ extension MetricTest {
         let number = Double(count)
         let replaces = metric.scale == .difference
         let replaced = replaces && gain > tally.low ? (gain - worse) / (gain - tally.low) : 0
-        let reach = tally.high - harmThreshold
+        let reach = tally.high - threshold
         for index in 0..<16 {
             let fraction = Bet.ladder[index] * Bet.boldest / reach
             var (mean, square) = (0.0, 0.0)
             for (value, times) in values {
                 let moved = replaces ? value : max(value - (gain - worse), tally.low)
-                let growth = log1p(fraction * (harmThreshold - moved))
+                let growth = log1p(fraction * (threshold - moved))
                 let share = Double(times) / number * (1 - replaced)
                 mean += share * growth
                 square += share * growth * growth
             }
-            let loss = log1p(fraction * (harmThreshold - tally.low))
+            let loss = log1p(fraction * (threshold - tally.low))
             mean += replaced * loss
             square += replaced * loss * loss
             let spread = max(square - mean * mean, 0).squareRoot()

@@ -8,8 +8,6 @@ public import Basics
 public struct MetricRule: Sendable, Equatable {
     /// The loss that is still accepted: points of a share (0.01), or of a ratio (0.1 is ten per cent).
     public var margin: Double
-    /// The loss from which on it rejects, when that is more than the margin: between the two it holds.
-    public var rejectMargin: Double?
     /// The least mean score, for metrics of nearness.
     public var floor: Double
     /// False: shown, never decides.

@@ -8,7 +8,6 @@ extension MetricTest {
     var state: JSON {
         .object([
             ("metric", .string(metric.rawValue)), ("threshold", .exact(threshold)),
-            ("harmThreshold", .exact(harmThreshold)),
             ("count", .number(count)), ("gain", .exact(gainSum)),
             ("squares", .exact(gainSquares)), ("primary", .exact(primarySum)),
             ("primaryCount", .number(primaryCount)), ("candidate", .exact(candidateSum)),
@@ -26,9 +25,7 @@ extension MetricTest {
 
     /// Takes a written state in; nothing when it was of another threshold.
     mutating func restore(_ state: JSON) {
-        guard state["threshold"]?.double == threshold,
-            state["harmThreshold"]?.double ?? threshold == harmThreshold
-        else { return }
+        guard state["threshold"]?.double == threshold else { return }
         count = state["count"]?.int ?? 0
         gainSum = state["gain"]?.double ?? 0
         gainSquares = state["squares"]?.double ?? 0

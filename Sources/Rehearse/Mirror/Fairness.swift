@@ -2,16 +2,13 @@
 // thread that gives way to others. With a second copy of the primary, which is asked as the candidate
 // is, its times stand for the primary's. Without one, a larger ballast keeps the difference of the two
 // ways, some milliseconds, from looking like a slow candidate; of answers that take seconds it takes
-// little. On a machine that is far too busy the difference can be larger: what might be that holds a
-// candidate back, and only a loss beyond it rejects.
+// little.
 
 /// How the times of the two sides are made comparable.
 enum Fairness {
     /// On a machine with six times more work than cores the two ways differed by 2 to 20 ms: a quarter
     /// second makes that less than the margin, and leaves what a person notices.
     private static let ballastSeconds = 0.25
-    /// With ten times more work than cores a model seemed 17 % slower than itself, ballast included.
-    private static let rejectMargin = 0.3
 
     /// The primary's answer with the times of its second copy, when that is good.
     static func timed(_ primary: Answer, by second: Answer?, _ dialect: Dialect) -> Answer {
@@ -30,9 +27,6 @@ enum Fairness {
         let least = ballastSeconds
         settings.comparison.ballastSeconds = max(settings.comparison.ballastSeconds, least)
         settings.policy.unnoticedSeconds = max(settings.policy.unnoticedSeconds, least)
-        for metric in [Metric.latency, .tail, .ttft, .tpot] {
-            settings.policy.rules[metric]?.rejectMargin = rejectMargin
-        }
         return settings
     }
 }

@@ -9,23 +9,9 @@ import Basics
 import Bytes
 import Carry
 import Foundation
-import Glibc
 import Testing
 
 @testable import Rehearse
-
-private let scripts = ProcessInfo.processInfo.environment["MARTLET_SERVERS"]
-private let folder =
-    ProcessInfo.processInfo.environment["MARTLET_SERVERS_DATA"] ?? "/tmp/martlet-servers"
-
-/// Runs a script to its end.
-///
-/// Not by `Process`, which waits until the servers that the script leaves behind have ended as well.
-private func run(_ script: String, _ arguments: String...) throws {
-    let words = (["\(scripts ?? "")/\(script)"] + arguments).map { "'\($0)'" }
-    let status = system("bash \(words.joined(separator: " ")) >/dev/null </dev/null")
-    try #require(status == 0, "\(script) failed")
-}
 
 private func replay(
     _ lines: String, template: String, _ primary: String, _ candidate: String,
@@ -59,7 +45,7 @@ private func replay(
     return await replay.run(file.items, into: Trial(policy)) { _, _ in }.standing()
 }
 
-@Suite(.enabled(if: scripts != nil, "MARTLET_SERVERS names no folder"), .serialized)
+@Suite(.enabled(if: serverScripts != nil, "MARTLET_SERVERS names no folder"), .serialized)
 struct RealServerTests {
     private static let subjects = ["sea", "city", "forest", "river", "garden", "market", "train"]
     private static let asks = ["Describe", "Name a color of", "Write a word about", "Praise"]
@@ -74,10 +60,10 @@ struct RealServerTests {
     }
 
     @Test func `digits on MLServer get the oracle's verdicts`() async throws {
-        try run("start-mlserver-digits.sh", "\(folder)/digits", "28180")
-        defer { try? run("stop.sh", "\(folder)/digits") }
+        try runScript("start-mlserver-digits.sh", "\(serverFolder)/digits", "28180")
+        defer { try? runScript("stop.sh", "\(serverFolder)/digits") }
         let lines = try String(
-            contentsOfFile: "\(folder)/digits/models/requests.jsonl", encoding: .utf8)
+            contentsOfFile: "\(serverFolder)/digits/models/requests.jsonl", encoding: .utf8)
         let template =
             #"{"inputs":[{"name":"predict","shape":[1,64],"datatype":"FP32","data":"$.pixels"}]}"#
         func url(_ version: String) -> String {
@@ -94,8 +80,8 @@ struct RealServerTests {
     }
 
     @Test func `embeddings of llama.cpp are judged by the floor`() async throws {
-        try run("start-embeddings.sh", "\(folder)/emb", "28220")
-        defer { try? run("stop.sh", "\(folder)/emb") }
+        try runScript("start-embeddings.sh", "\(serverFolder)/emb", "28220")
+        defer { try? runScript("stop.sh", "\(serverFolder)/emb") }
         let template = #"{"input":"$.prompt","model":"m"}"#
         func url(_ place: Int) -> String { "http://127.0.0.1:\(28220 + place)/v1/embeddings" }
         let lines = Self.questions(600)
@@ -111,8 +97,8 @@ struct RealServerTests {
     }
 
     @Test func `a chat model of llama.cpp is the same as itself and unlike another`() async throws {
-        try run("start-llm.sh", "\(folder)/llm", "28210")
-        defer { try? run("stop.sh", "\(folder)/llm") }
+        try runScript("start-llm.sh", "\(serverFolder)/llm", "28210")
+        defer { try? runScript("stop.sh", "\(serverFolder)/llm") }
         let template =
             #"{"model":"m","messages":[{"role":"user","content":"$.prompt"}],"max_tokens":12,"temperature":0,"seed":1,"stream":true,"stream_options":{"include_usage":true}}"#
         func url(_ place: Int) -> String {
@@ -133,8 +119,8 @@ struct RealServerTests {
     }
 
     @Test func `wine on BentoML is rejected for its shape`() async throws {
-        try run("start-bentoml-wine.sh", "\(folder)/wine", "28230")
-        defer { try? run("stop.sh", "\(folder)/wine") }
+        try runScript("start-bentoml-wine.sh", "\(serverFolder)/wine", "28230")
+        defer { try? runScript("stop.sh", "\(serverFolder)/wine") }
         let row =
             #"{"features":[[13.2,1.78,2.14,11.2,100,2.65,2.76,0.26,1.28,4.38,1.05,3.4,1050]]}"#
         let lines = (0..<80).map { _ in row }.joined(separator: "\n")

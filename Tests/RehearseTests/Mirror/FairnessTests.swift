@@ -40,13 +40,6 @@ private func answer(_ seconds: Double, _ text: String = "{}") -> Answer {
         #expect(try verdict(1, 1.01) == .promote)
     }
 
-    @Test func `what a far too busy machine may do to a copy holds it back and rejects nothing`()
-        throws
-    {
-        #expect(try verdict(0.0012, 0.05) == .hold)
-        #expect(try verdict(0.0012, 0.2) == .reject)
-    }
-
     @Test func `a candidate that is slow is one, also without a second copy`() throws {
         #expect(try verdict(0.05, 0.5) == .reject)
         #expect(try verdict(1, 1.5) == .reject)
