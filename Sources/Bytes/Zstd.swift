@@ -35,7 +35,7 @@ public final class ZstdPacker: @unchecked Sendable {  // because its owner calls
 }
 
 /// Decompresses; not to be used by two threads at a time.
-public final class ZstdUnpacker: @unchecked Sendable {  // because each thread makes its own.
+public final class ZstdUnpacker: @unchecked Sendable {  // because one thread at a time uses it.
     private let context: OpaquePointer?
     private var output: [UInt8] = []
 

@@ -31,11 +31,9 @@ struct AnchoredClock: Sendable {
 
     func now(_ monotonic: Int64) -> Millis { anchor.now(monotonic) }
 
-    var disagrees: Bool { jumpedAt != nil }
-
     /// The time by which samples grow old.
     func retentionTime(_ monotonic: Int64) -> Millis {
-        disagrees ? min(now(monotonic), trusted.now(monotonic)) : now(monotonic)
+        jumpedAt == nil ? now(monotonic) : min(now(monotonic), trusted.now(monotonic))
     }
 
     /// Compares with data at the start: a hole of more than a day that ended within the last day, or has

@@ -4,13 +4,8 @@
 internal import Dispatch
 internal import Glibc
 
-/// Threads worth using.
-///
-/// A power of two, so that a mask shares out the work; above four, memory is what they wait for.
-let threadsMax: Int = {
-    let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-    return processors >= 4 ? 4 : processors >= 2 ? 2 : 1
-}()
+/// Threads worth using: above four, memory is what they wait for.
+let threadsMax = min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 4)
 
 /// The results of a body for each of some threads, run beside each other.
 func concurrently<Result: Sendable>(
@@ -19,7 +14,7 @@ func concurrently<Result: Sendable>(
     if threads == 1 { return [body(0)] }
     var results = [Result?](repeating: nil, count: threads)
     results.withUnsafeMutableBufferPointer { buffer in
-        // Each thread writes its own place.
+        // Each thread writes its own place, and all are done before the buffer ends.
         nonisolated(unsafe) let places = buffer
         DispatchQueue.concurrentPerform(iterations: threads) { places[$0] = body($0) }
     }

@@ -175,7 +175,7 @@ extension SeriesKeeper {
     private func expire(_ now: Millis, _ monotonic: Int64, _ report: inout MaintenanceReport) {
         let blocks = shelf.blocks
         let aging = upkeep.withLock { $0.clock.retentionTime(monotonic) }
-        var gone = blocks.filter { $0.info.end <= min(now, aging) - options.retentionMillis }
+        var gone = blocks.filter { $0.info.end <= aging - options.retentionMillis }
         let held = blocks.filter { $0.info.end <= now - options.retentionMillis }.count - gone.count
         meters.retentionHeld.set(Double(held))
         let isNews = upkeep.withLock { upkeep in

@@ -22,25 +22,13 @@ extension Notifier {
         return plan.receivers(of: alert.labels).compactMap { plan.receiver($0) }.flatMap {
             receiver in
             receiver.integrations.indices.map { index in
-                let integration = receiver.integrations[index]
                 let notification = Notification(
                     receiver: receiver.name, integration: index, groupKey: key,
                     groupLabels: alert.labels, alerts: [alert], truncatedAlerts: 0,
                     reason: .first, at: now)
-                let body =
-                    integration.kind == .webhook
-                    ? notification.payload(
-                        externalURL: world.texts.externalURL, fields: fields)
-                    : notification.body(integration, world.texts, library: library)
-                return OutgoingMessage(
-                    target: Receiver.target(receiver.name, index), groupKey: key, payload: body,
-                    createdAt: now)
+                return notification.message(
+                    to: receiver.integrations[index], world.texts, library: library, fields: fields)
             }
         }
-    }
-
-    /// Says that messages were put into the outbox.
-    public func deliver(_ messages: [OutgoingMessage]) {
-        for message in messages { noteEnqueued(message) }
     }
 }

@@ -58,10 +58,8 @@ extension Notifier {
             receiver: receiver.name, integration: index,
             groupKey: "{}:{alertname=\"MartletTest\"}", groupLabels: group, alerts: [alert],
             truncatedAlerts: 0, reason: .first, at: now)
-        let message = OutgoingMessage(
-            target: Receiver.target(receiver.name, index), groupKey: notification.groupKey,
-            payload: notification.body(
-                integration, world.texts, library: Self.library(plan, world)), createdAt: now)
+        let message = notification.message(
+            to: integration, world.texts, library: Self.library(plan, world))
         let result = await courier.send(
             message.payload, to: integration, deliveryID: message.deliveryID)
         var answer = TestAnswer(

@@ -197,7 +197,8 @@ public final class Notifier: @unchecked Sendable {  // State is only touched on 
         return min(state.groups.nextFlushAt ?? .max, now + Self.lookMillis)
     }
 
-    func noteEnqueued(_ message: OutgoingMessage) {
+    /// Says that a message was put into the outbox.
+    public func noteEnqueued(_ message: OutgoingMessage) {
         metrics.enqueued(message.target)
         deliverer.noteEnqueued(.init(target: message.target, groupKey: message.groupKey))
         deliverer.wake(message.target)
@@ -207,12 +208,9 @@ public final class Notifier: @unchecked Sendable {  // State is only touched on 
         guard let receiver = plan.receiver(notification.receiver),
             receiver.integrations.indices.contains(notification.integration)
         else { return nil }
-        return OutgoingMessage(
-            target: Receiver.target(notification.receiver, notification.integration),
-            groupKey: notification.groupKey,
-            payload: notification.body(
-                receiver.integrations[notification.integration], world.texts,
-                library: state.library), createdAt: notification.at)
+        return notification.message(
+            to: receiver.integrations[notification.integration], world.texts,
+            library: state.library)
     }
 
     private func forgetSilences(at now: Millis) {

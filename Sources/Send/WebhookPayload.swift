@@ -1,17 +1,33 @@
-// The bodies of notifications: for each kind its own, and for webhooks version 4, byte for byte as Alertmanager writes it: the order of fields,
-// the receiver's name quoted for regular expressions (a quirk that receivers rely on), times
-// without trailing zeros, an end of year 1 while an alert fires, and a line break behind it all.
+// The bodies of notifications: for each kind its own, and for webhooks version 4, byte for byte as
+// Alertmanager writes it: the order of fields, the receiver's name quoted for regular expressions (a quirk
+// that receivers rely on), times without trailing zeros, an end of year 1 while an alert fires, and a line
+// break behind it all.
 
 import Basics
 import Bytes
 import Reason
 
 extension Notification {
+    /// The message for an integration of its receiver.
+    ///
+    /// - Parameter fields: of a webhook's body, behind Alertmanager's.
+    func message(
+        to integration: Integration, _ world: TextWorld, library: TemplateLibrary,
+        fields: JSON = .object([])
+    ) -> OutgoingMessage {
+        OutgoingMessage(
+            target: Receiver.target(receiver, self.integration), groupKey: groupKey,
+            payload: body(integration, world, library: library, fields: fields), createdAt: at)
+    }
+
     /// The body for an integration, without what is secret in it.
     func body(
-        _ integration: Integration, _ world: TextWorld, library: TemplateLibrary
+        _ integration: Integration, _ world: TextWorld, library: TemplateLibrary,
+        fields: JSON = .object([])
     ) -> [UInt8] {
-        if integration.kind == .webhook { return payload(externalURL: world.externalURL) }
+        if integration.kind == .webhook {
+            return payload(externalURL: world.externalURL, fields: fields)
+        }
         let texts = NotificationTexts(self, world, library: library)
         switch integration.kind {
         case .webhook: return []

@@ -38,7 +38,7 @@ struct Seal {
         for step in 0..<(7 * 240 + 2) {
             let time = Millis(step) * Seal.stepMillis
             if due.contains(time) {
-                let before = Watch.resident()
+                let before = residentBytes() / 1_000_000
                 watch.begin()
                 let done = DispatchGroup()
                 DispatchQueue.global().async(group: done) { keeper.maintain(now: clock.now) }
@@ -47,7 +47,7 @@ struct Seal {
                 let peak = watch.end()
                 say(
                     "\(series) series, hour \(time / Seal.hourMillis): resident \(before) MB before the seal, "
-                        + "\(peak) MB at most during it, \(Watch.resident()) MB after; "
+                        + "\(peak) MB at most during it, \(residentBytes() / 1_000_000) MB after; "
                         + "blocks \(keeper.stats.blocks)")
             } else {
                 try append(keeper, ids, step, clock.now)
@@ -82,18 +82,11 @@ struct Seal {
 private final class Watch: Sendable {
     private let state = Lock((peak: 0, isOn: false))
 
-    /// In MB.
-    static func resident() -> Int {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
-    }
-
     func begin() {
         state.withLock { $0 = (0, true) }
         Thread.detachNewThread {
             while self.state.withLock({ $0.isOn }) {
-                let now = Watch.resident()
+                let now = residentBytes() / 1_000_000
                 self.state.withLock { $0.peak = max($0.peak, now) }
                 Thread.sleep(forTimeInterval: 0.005)
             }

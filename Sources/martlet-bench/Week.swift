@@ -59,7 +59,7 @@ struct Week {
                 samples += batch.count
                 if step % 20 == 19 {
                     keeper.maintain(now: clock.now)
-                    day.residentBytes = max(day.residentBytes, Self.residentBytes())
+                    day.residentBytes = max(day.residentBytes, residentBytes())
                 }
                 clock.advance(by: .milliseconds(Self.stepMillis))
             }
@@ -111,12 +111,13 @@ struct Week {
         }
         return batch
     }
+}
 
-    private static func residentBytes() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
-    }
+/// What this process holds in memory.
+func residentBytes() -> Int {
+    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
 /// What one pod exposes: counters, and gauges with two decimals.

@@ -99,7 +99,7 @@ final class CurlLoop: Sendable {
     ) {
         guard let transfer = running.removeValue(forKey: easy) else { return }
         curl_multi_remove_handle(multi.pointer, easy)
-        if spare.count < CurlLoop.spareMax && transfer.leavesNoTrace {
+        if spare.count < CurlLoop.spareMax && transfer.leavesNoTrace(easy) {
             curl_easy_reset(easy)
             spare.append(easy)
         } else {

@@ -106,9 +106,14 @@ final class Transfer: @unchecked Sendable {  // One thread has it; `cancellation
         }
     }
 
-    /// True when a reset handle is as good as a new one: no mail, whose session is its own, and no TLS, whose
-    /// sessions a handle may remember.
-    var leavesNoTrace: Bool { request.envelope == nil && request.url.hasPrefix("http://") }
+    /// True when a reset handle is as good as a new one: no mail, whose session is its own, and no TLS on the
+    /// way, also not after a redirection, whose sessions a handle may remember.
+    func leavesNoTrace(_ easy: UnsafeMutableRawPointer) -> Bool {
+        var redirections = 0
+        martlet_curl_get_long(easy, CURLINFO_REDIRECT_COUNT, &redirections)
+        return request.envelope == nil && redirections == 0 && request.url.hasPrefix("http://")
+            && request.proxy?.hasPrefix("https") != true
+    }
 
     /// Frees what libcurl borrowed.
     func release() {

@@ -156,8 +156,12 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         giveWay(niceness: options.niceness)
         let delay = RunDelay()
         while !isStopping.load(ordering: .acquiring) {
+            // Of several that start together, the delay before the first is that of all.
+            var before: Double?
             while legs.count < options.concurrency, let item = queue.take() {
-                start(item, delay.seconds)
+                let waited = before ?? delay.seconds
+                before = waited
+                start(item, waited)
             }
             transfers.expire()
             finish(delay)

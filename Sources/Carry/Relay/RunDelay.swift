@@ -14,12 +14,19 @@ struct RunDelay: ~Copyable {
 
     /// Seconds so far; 0 where the kernel does not count them.
     var seconds: Double {
-        var bytes = [UInt8](repeating: 0, count: 96)
-        let count = pread(file, &bytes, bytes.count, 0)
-        guard count > 0 else { return 0 }
-        // Three numbers: nanoseconds on a processor, nanoseconds waiting for one, turns.
-        let words = bytes[..<count].split(separator: 0x20)
-        guard words.count >= 2 else { return 0 }
-        return (Double(String(decoding: words[1], as: UTF8.self)) ?? 0) / 1e9
+        withUnsafeTemporaryAllocation(byteCount: 96, alignment: 1) { room in
+            // Three numbers: nanoseconds on a processor, nanoseconds waiting for one, turns.
+            let count = pread(file, room.baseAddress, room.count, 0)
+            var nanoseconds = 0
+            var spaces = 0
+            for byte in room.prefix(max(count, 0)) {
+                if byte == UInt8(ascii: " ") {
+                    spaces += 1
+                } else if spaces == 1 {
+                    nanoseconds = nanoseconds &* 10 &+ Int(byte &- UInt8(ascii: "0"))
+                }
+            }
+            return Double(nanoseconds) / 1e9
+        }
     }
 }

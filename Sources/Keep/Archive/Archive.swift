@@ -74,14 +74,15 @@ final class Archive: Sendable {
 
     /// True when a series is part of the archive, or can become one; else it is counted as refused.
     func hasRoom(for labels: Labels) -> Bool {
-        let seriesMax = settings.seriesMax
-        return state.withLock { state in
-            if state.entries[ByteKey(labels)] != nil || state.entries.count < seriesMax {
-                return true
-            }
-            state.refused.insert(labels.fingerprint)
-            return false
+        state.withLock { admits(labels, &$0) }
+    }
+
+    private func admits(_ labels: Labels, _ state: inout State) -> Bool {
+        if state.entries[ByteKey(labels)] != nil || state.entries.count < settings.seriesMax {
+            return true
         }
+        state.refused.insert(labels.fingerprint)
+        return false
     }
 
     /// Appends the rows of sealed samples: series with columns that ascend in time.
@@ -193,13 +194,9 @@ final class Archive: Sendable {
 
     /// The entry of a series, made when there is room; nil when there is none.
     private func entry(_ labels: Labels, _ kind: ArchiveKind) -> ArchiveEntry? {
-        let seriesMax = settings.seriesMax
-        return state.withLock { state in
+        state.withLock { state in
             if let known = state.entries[ByteKey(labels)] { return known }
-            guard state.entries.count < seriesMax else {
-                state.refused.insert(labels.fingerprint)
-                return nil
-            }
+            guard admits(labels, &state) else { return nil }
             state.lastNumber += 1
             let entry = ArchiveEntry(
                 number: state.lastNumber, labels: labels, kind: kind, total: CounterTotal())

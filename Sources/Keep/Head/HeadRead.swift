@@ -21,9 +21,13 @@ struct HeadRead: Sendable {
         lateValues = series.lateValues
     }
 
-    /// The first sample at or after a time.
+    /// The time of the first sample at or after the boundary of a block, which no chunk reaches across.
     func firstTime(from: Millis) -> Millis? {
-        samples(in: TimeRange(from: from, through: .max)).times.first
+        let late = lateTimes.partitionIndex { $0 < from }
+        var first = chunks.first { $0.through >= from }.map { max($0.from, from) }
+        if open.count > 0, open.last >= from { first = min(first ?? .max, max(open.first, from)) }
+        if late < lateTimes.count { first = min(first ?? .max, lateTimes[late]) }
+        return first
     }
 
     /// The samples in a range, ascending.

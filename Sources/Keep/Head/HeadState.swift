@@ -114,17 +114,18 @@ struct HeadState: Sendable {
     ///
     /// - Parameters:
     ///   - frames: samples by slot; those of ``SegmentReplay/nowhere`` are left out.
-    ///   - threads: a power of two.
     /// - Returns: how many were not there yet.
     mutating func restore(_ frames: [SampleFrame], threads: Int) -> Int {
+        let before = sampleCount
         let shares = slots.withUnsafeMutableBufferPointer { buffer in
+            // A slot is one thread's alone, and all are done before the buffer ends.
             nonisolated(unsafe) let slots = buffer
             return concurrently(threads) { thread in
                 var share = (count: 0, earliest: Millis.max, latest: Millis.min)
                 for frame in frames {
                     for (index, slot) in frame.series.enumerated() {
                         // In runs of 64, because neighbours share lines of the cache.
-                        guard Int(slot >> 6) & (threads - 1) == thread, slot < slots.count
+                        guard Int(slot >> 6) % threads == thread, slot < slots.count
                         else { continue }
                         let time = frame.times[index]
                         let value = Double(bitPattern: frame.values[index])
@@ -143,7 +144,7 @@ struct HeadState: Sendable {
             earliest = min(earliest, share.earliest)
             latest = max(latest, share.latest)
         }
-        return shares.reduce(0) { $0 + $1.count }
+        return sampleCount - before
     }
 
     /// Forgets what blocks now hold, and unlists series that have nothing left.

@@ -62,7 +62,7 @@ struct SampleFrame: Equatable {
 
     /// Reads a payload as it stands in a frame, compressed or not; nil when it is not one.
     init?(
-        _ raw: UnsafeRawBufferPointer, isPacked: Bool, unpacker: ZstdUnpacker = ZstdUnpacker()
+        _ raw: UnsafeRawBufferPointer, isPacked: Bool, unpacker: ZstdUnpacker
     ) {
         guard isPacked else {
             self.init(raw)

@@ -23,6 +23,7 @@ struct SegmentReplay {
     private let threads: Int
     /// Slots by the segment's numbers, which are dense; ``nowhere`` where no definition is left.
     private var slots: [UInt32] = []
+    /// One for each thread, by its number.
     private let unpackers: [ZstdUnpacker]
     /// The latest sample met, also of those in blocks.
     private(set) var latest: Millis = .min
@@ -87,6 +88,7 @@ struct SegmentReplay {
     ) {
         let frames = Array(frames)
         let replay = self
+        // Only read, and all threads are done before the caller's bytes go.
         nonisolated(unsafe) let bytes = raw
         let shares = concurrently(threads) { thread in
             stride(from: thread, to: frames.count, by: replay.threads).map {

@@ -117,10 +117,12 @@ extension PredictionKeeper {
     ) throws(RecordError) {
         for file in dayFiles(in: folder) where file.day == day {
             try read(file) { db in
+                let clause = model == nil ? "" : "WHERE model = ?"
                 let cursor = try Row.fetchCursor(
-                    db, sql: "SELECT model, version, checksum, bytes FROM blocks ORDER BY id")
+                    db,
+                    sql: "SELECT model, version, checksum, bytes FROM blocks \(clause) ORDER BY id",
+                    arguments: StatementArguments([model].compactMap(\.self)))
                 while let row = try cursor.next() {
-                    if let model, model != row[0] as String { continue }
                     let key = ModelVersion(row[0], row[1])
                     guard
                         let block = decode(row[3], row[2], { try decodedPredictions($0, key: key) })

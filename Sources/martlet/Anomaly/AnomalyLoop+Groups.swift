@@ -46,7 +46,7 @@ extension AnomalyLoop {
             state.groups[name] = try GroupWatch(
                 service: first.service, interval: first.interval, series: read, now: now
             ) { [self] _ in
-                Thread.sleep(forTimeInterval: budget.rest())
+                pause(budget.rest())
                 return !mustStop
             }
             state.budget = budget

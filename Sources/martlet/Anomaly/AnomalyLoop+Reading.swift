@@ -87,11 +87,23 @@ extension AnomalyLoop {
         return selected.series.first { $0.labels == series.labels } ?? series
     }
 
+    /// Takes in what came since the last round; after a start, since the last round before it.
     func readEvents(_ state: inout State, _ now: Millis) throws {
-        let changes = try stores.records.events.changed(since: state.eventCursor)
-        state.eventCursor = changes.cursor
-        try takeTraining(changes.events, now)
-        for event in changes.events {
+        while !mustStop {
+            let changes = try stores.records.events.changed(since: state.eventCursor)
+            try takeTraining(changes.events, now)
+            forgetLevels(changes.events, &state, now)
+            if changes.cursor == state.eventCursor { return }
+            // Only now: what failed is read again, and a value that is there already replaces itself.
+            state.eventCursor = changes.cursor
+            try stores.records.settings.set(AnomalyLoop.cursorKey, String(changes.cursor))
+            if !changes.hasMore { return }
+        }
+    }
+
+    /// A deployment may move the levels of its service for good.
+    private func forgetLevels(_ events: [Event], _ state: inout State, _ now: Millis) {
+        for event in events {
             guard event.kind == .deployment, event["status"]?.text != "started",
                 now - event.time < 3_600_000
             else { continue }

@@ -68,12 +68,14 @@ extension AnomalyLoop {
         }
     }
 
-    func rest(_ state: inout State) {
-        var seconds = state.budget.rest()
-        // In naps, so that a stop does not wait.
-        while seconds > 0 && !mustStop {
-            Thread.sleep(forTimeInterval: min(seconds, AnomalyLoop.napSeconds))
-            seconds -= AnomalyLoop.napSeconds
+    func rest(_ state: inout State) { pause(state.budget.rest()) }
+
+    /// Sleeps in naps, so that a stop does not wait.
+    func pause(_ seconds: Double) {
+        var left = seconds
+        while left > 0 && !mustStop {
+            Thread.sleep(forTimeInterval: min(left, AnomalyLoop.napSeconds))
+            left -= AnomalyLoop.napSeconds
         }
     }
 }

@@ -4,6 +4,7 @@
 // a service's levels be learnt again. Models are kept in a file, so that a restart goes on.
 
 import Basics
+import Carry
 import Collect
 import Foundation
 import Keep
@@ -40,6 +41,7 @@ final class AnomalyLoop: Sendable {
     let grumble = Grumble()
     private let state = Lock<State?>(nil)
 
+    static let cursorKey = "anomalies.events"
     private static let roundMillis: Millis = 10_000
     /// A scrape's samples bear the time of its start and may come so much later.
     private static let graceMillis: Millis = 10_000
@@ -107,7 +109,7 @@ final class AnomalyLoop: Sendable {
     }
 
     private func begin(_ now: Millis) throws -> State {
-        ThreadBudget.yieldToOthers()
+        giveWay(niceness: 19)
         var watch = LiveWatch(options: config.options)
         if let bytes = readFile(file) {
             do {
@@ -116,16 +118,11 @@ final class AnomalyLoop: Sendable {
                 remark("\(file): \(error)")
             }
         }
-        var cursor: Int64 = 0
-        while true {
-            let changes = try stores.records.events.changed(since: cursor)
-            cursor = changes.cursor
-            if !changes.hasMore { break }
-        }
         var state = State(
             watch: watch, budget: ThreadBudget(share: config.cpuShare),
             feed: FamilyFeed(intake: stores.intake, job: "anomalies", instance: hostName()))
-        state.eventCursor = cursor
+        let kept = try stores.records.settings.value(AnomalyLoop.cursorKey)
+        state.eventCursor = kept.flatMap { Int64($0) } ?? 0
         state.savedAt = now
         return state
     }

@@ -1,5 +1,5 @@
 // A share of one core for one thread: it measures the processor time that the thread used and says how
-// long it must rest for its share to hold. The thread is also told to the kernel as one that may wait.
+// long it must rest for its share to hold.
 
 import Glibc
 
@@ -15,12 +15,6 @@ struct ThreadBudget {
     init(share: Double) {
         self.share = share
         used = ThreadBudget.processorSeconds()
-    }
-
-    /// Lets every other thread go first; for the calling thread.
-    static func yieldToOthers() {
-        // On Linux, 0 names the calling thread.
-        _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 19)
     }
 
     /// Seconds to rest after what was used since the last call.

@@ -191,7 +191,7 @@ final class GrayRoom: Sendable {
                 OutboxDraft(receiver: $0.target, groupKey: $0.groupKey, payload: $0.payload)
             })
         releases.withLock { $0[release.release] = release }
-        notifier.deliver(messages)
+        for message in messages { notifier.noteEnqueued(message) }
         for signal in signals {
             meters.signals.add()
             if notifier.tellsNobody { meters.untold.add() }

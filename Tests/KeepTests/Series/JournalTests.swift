@@ -32,10 +32,16 @@ struct JournalTests {
         let payload = SampleFrame.encode(series: series, times: times, values: values, 0..<500)
         let packed = try #require(ZstdPacker().pack(payload))
         #expect(packed.count < payload.count / 2)
-        let frame = packed.withUnsafeBytes { SampleFrame($0, isPacked: true) }
+        let unpacker = ZstdUnpacker()
+        let frame = packed.withUnsafeBytes {
+            SampleFrame($0, isPacked: true, unpacker: unpacker)
+        }
         #expect(frame?.series == series && frame?.values == values.map(\.bitPattern))
         for length in 0..<packed.count {
-            #expect(packed[..<length].withUnsafeBytes { SampleFrame($0, isPacked: true) } == nil)
+            let torn = packed[..<length].withUnsafeBytes {
+                SampleFrame($0, isPacked: true, unpacker: unpacker)
+            }
+            #expect(torn == nil)
         }
     }
 
