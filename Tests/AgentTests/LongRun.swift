@@ -36,7 +36,9 @@ final class LongRun: Sendable {
         if let line { say(line) }
     }
 
-    func end(_ outcome: String) { say("\(what): \(outcome), \(Int(seconds)) s") }
+    func end(_ outcome: String) {
+        if seconds > LongRun.secondsBetween { say("\(what): \(outcome), \(Int(seconds)) s") }
+    }
 
     private var seconds: Double { Double(Clock.system.monotonic() - began) / 1e9 }
 

@@ -89,7 +89,7 @@ private func page(_ agent: Agent) async throws -> JSON? {
         }
         #expect((try await count(".curve svg") ?? 0) >= 3)
         let shown = try await browser.evaluate("return document.body.innerText").text ?? ""
-        #expect(shown.contains("7.1.0") || shown.contains("Releases of lending"))
+        #expect(shown.contains("7.1.0") && shown.contains("Releases of lending"))
         #expect(try await count(".telling-rows tbody tr") ?? 0 > 0)
         #expect(try await browser.consoleErrors() == [])
         try await browser.close()

@@ -44,6 +44,13 @@ import Testing
         let rows = TellingRows(reference).rows(
             .quality, of: block, columns: [], labels: joinedLabels(block, [:]))
         #expect(rows.count == 5 && rows.allSatisfy { $0.score > 0.9 })
+        #expect(rows.map(\.score) == rows.map(\.score).sorted(by: >))
+        for row in rows {
+            // No class is given here, so that the score says which: 1 from one half on.
+            let score =
+                row.cells.first { $0.column == "score" }.flatMap { Double($0.value) } ?? .nan
+            #expect(row.label == (score >= 0.5 ? "0" : "1") && !score.isNaN, "\(row.id)")
+        }
         // What is right tells nothing.
         let none = TellingRows(reference).rows(
             .quality, of: block, columns: [], labels: Array(repeating: nil, count: 1000))

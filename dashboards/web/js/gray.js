@@ -4,15 +4,13 @@
 import { h, put } from './dom.js';
 import { ago, dateTime, format } from './format.js';
 import { intervalOf } from './interval.js';
-import { has, t } from './lang.js';
+import { t } from './lang.js';
 import { notice, pill } from './parts.js';
-import { figureOf, lookOf, metricCell } from './rehearsal.js';
+import { figureOf, lookOf, metricCell, overriding, word } from './rehearsal.js';
 import { list, millis, said } from './said.js';
 import { table } from './table.js';
-import { toast } from './toast.js';
 
 const percent = share => format(share, 'ratio');
-const word = metric => (has('rehearsals.metric.' + metric) ? t('rehearsals.metric.' + metric) : metric);
 
 /** `ask(body)` sends an override and shows the page again; `isWhole` shows the figures as well. */
 export function grayCard(one, ask, isWhole) {
@@ -36,7 +34,7 @@ export function grayCard(one, ask, isWhole) {
 function measured(stage) {
   if (!list(stage.metrics).length) return null;
   return h('section', h('h3', t('rehearsals.measured')), h('p.mute', t('rehearsals.interval.hint')), h('div.flush', table([
-    { title: t('rehearsals.metric'), text: one => word(one.metric), cell: metricCell },
+    { title: t('rehearsals.metric'), text: one => word('rehearsals.metric.', one.metric), cell: metricCell },
     { title: t('rehearsals.verdict'), text: one => one.verdict, cell: one => pill(lookOf(one), t('rehearsals.verdict.' + one.verdict)) },
     { title: t('gray.baseline'), numeric: true, value: one => one.primary, cell: one => figureOf(one, one.primary) },
     { title: t('gray.canary'), numeric: true, value: one => one.candidate, cell: one => figureOf(one, one.candidate) },
@@ -57,18 +55,6 @@ function past(one, stages) {
 }
 
 function passing(ask) {
-  const problem = h('p.field-problem');
-  const place = h('div.answer');
-  const reason = h('textarea', { rows: 2, 'aria-label': t('rehearsals.override.reason'), placeholder: t('rehearsals.override.reason') });
-  const person = h('input', { type: 'text', 'aria-label': t('rehearsals.override.person'), placeholder: t('rehearsals.override.person') });
-  const form = h('form.override', { hidden: true, onsubmit: async event => {
-    event.preventDefault();
-    if (!reason.value.trim()) return reason.focus();
-    try {
-      await ask({ reason: reason.value.trim(), person: person.value.trim() });
-      toast(t('rehearsals.done'));
-    } catch (error) { put(problem, error.message); }
-  } }, reason, person, h('button.primary', { type: 'submit' }, t('rehearsals.override.send')));
-  return put(place, h('div.answer-buttons', h('button.secondary', { type: 'button',
-    onclick: () => { form.hidden = false; place.dataset.open = ''; reason.focus(); } }, t('rehearsals.override'))), form, problem);
+  const { button, form, problem } = overriding((_, body) => ask(body));
+  return h('div.answer', h('div.answer-buttons', button), form, problem);
 }

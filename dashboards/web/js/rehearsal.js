@@ -20,7 +20,7 @@ export const metricCell = one => h('span.nowrap', word('rehearsals.metric.', one
 /** A side's figure in the unit of its metric. */
 export const figureOf = (one, value) => format(value, times.includes(one.metric) ? 'seconds' : one.scale === 'difference' && one.metric !== 'deviation' ? 'ratio' : 'number');
 
-const word = (prefix, key) => (has(prefix + key) ? t(prefix + key) : String(key));
+export const word = (prefix, key) => (has(prefix + key) ? t(prefix + key) : String(key));
 
 /** `ask(action, candidate, body)` sends what a person decided and shows the page again. */
 export function candidateCard(one, row, ask) {
@@ -97,24 +97,30 @@ function spent(row) {
   ].filter(Boolean).join(' · ')));
 }
 
-function decide(row, ask) {
-  const place = h('div.answer');
+/** The form in which a person lets a failure pass, opened by its button; `send(body)` may refuse. */
+export function overriding(send) {
   const problem = h('p.field-problem');
   const reason = h('textarea', { rows: 2, 'aria-label': t('rehearsals.override.reason'), placeholder: t('rehearsals.override.reason') });
   const person = h('input', { type: 'text', 'aria-label': t('rehearsals.override.person'), placeholder: t('rehearsals.override.person') });
-  async function send(action, body) {
+  const attempt = async (...what) => {
     try {
-      await ask(action, row.name, body);
+      await send(...what);
       toast(t('rehearsals.done'));
     } catch (error) { put(problem, error.message); }
-  }
+  };
   const form = h('form.override', { hidden: true, onsubmit: event => {
     event.preventDefault();
     if (!reason.value.trim()) return reason.focus();
-    send('override', { reason: reason.value.trim(), person: person.value.trim() });
+    attempt('override', { reason: reason.value.trim(), person: person.value.trim() });
   } }, reason, person, h('button.primary', { type: 'submit' }, t('rehearsals.override.send')));
-  return put(place, h('div.answer-buttons',
-    row.failure ? h('button.secondary', { type: 'button', onclick: () => { form.hidden = false; place.dataset.open = ''; reason.focus(); } }, t('rehearsals.override')) : null,
-    h('button.secondary', { type: 'button', onclick: () => send(row.stopped ? 'resume' : 'stop') }, t(row.stopped ? 'rehearsals.resume' : 'rehearsals.stop'))),
+  const button = h('button.secondary', { type: 'button', onclick: () => { form.hidden = false; form.parentNode.dataset.open = ''; reason.focus(); } }, t('rehearsals.override'));
+  return { button, form, problem, attempt };
+}
+
+function decide(row, ask) {
+  const { button, form, problem, attempt } = overriding((action, body) => ask(action, row.name, body));
+  return h('div.answer', h('div.answer-buttons',
+    row.failure ? button : null,
+    h('button.secondary', { type: 'button', onclick: () => attempt(row.stopped ? 'resume' : 'stop') }, t(row.stopped ? 'rehearsals.resume' : 'rehearsals.stop'))),
   form, problem);
 }

@@ -32,14 +32,16 @@ function card(one, isNewest) {
 
 async function fill(place, finding) {
   // A finding that lasts gets new rows; an old answer is shown until then.
-  if (known.has(finding.id)) return draw(place, known.get(finding.id), finding);
-  put(place, skeleton(3));
+  const old = known.get(finding.id);
+  if (old) draw(place, old, finding);
+  else put(place, skeleton(3));
+  if (old && finding.end) return;
   try {
     const rows = await get('/api/martlet/v1/models/examples', { finding: finding.id });
     known.set(finding.id, list(rows));
     draw(place, list(rows), finding);
   } catch (error) {
-    put(place, failure(error, () => fill(place, finding)));
+    if (!old) put(place, failure(error, () => fill(place, finding)));
   }
 }
 

@@ -27,7 +27,7 @@ export function open(place, context) {
     try {
       const data = await get('/api/martlet/v1/models', asked);
       put(trouble);
-      drawAnomalies(asked.model);
+      drawAnomalies(asked.model && (data.service || asked.model));
       const text = JSON.stringify([asked, data]);
       if (text === shown) return;
       shown = text;
@@ -61,13 +61,13 @@ export function open(place, context) {
       models.length ? null : notice('ok', h('span', t('models.servers_only')), command(example())));
   }
 
-  /** The part Anomalies: the standing of each service, or of one model. */
-  async function drawAnomalies(model) {
+  /** The part Anomalies: the standing of each service, or of a model's. */
+  async function drawAnomalies(service) {
     const state = await get('/api/martlet/v1/anomalies', { limit: 1 }).catch(() => null);
-    const services = list(state?.services).filter(one => !model || one.service === model);
-    if (!state || (model && !services.length)) return put(unusual);
+    const services = list(state?.services).filter(one => !service || one.service === service);
+    if (!state || (service && !services.length)) return put(unusual);
     put(unusual, h('div.section-head', h('h2', h('a', { href: '/anomalies' }, t('nav.anomalies'))), h('span.mute', t('anomalies.services_what'))),
-      h('div.card', services.length ? h('ul.plain-list', services.map(one => h('li',
+      h('div.card', services.length ? h('ul', services.map(one => h('li',
         pill(one.since ? 'warn' : one.ready ? 'ok' : 'empty', one.since ? t('anomalies.since', { count: one.parts, ago: ago(one.since * 1000) }) : t(one.ready ? 'anomalies.usual' : 'anomalies.not_yet')), ' ',
         h('a', { href: '/anomalies?' + new URLSearchParams({ service: one.service }) }, one.service),
         h('span.mute', ' ' + t('models.watched', { count: one.series })))))

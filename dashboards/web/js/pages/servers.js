@@ -14,7 +14,7 @@ export async function open(place) {
   let shown = null;
   let closed = false;
 
-  async function start() {
+  async function update() {
     const servers = list((await get('/api/martlet/v1/models')).servers);
     put(trouble, servers.filter(one => !one.kind).map(one => notice('warn', t('servers.lost', { model: one.model, fault: one.fault || one.url }))));
     if (!servers.length) {
@@ -22,15 +22,16 @@ export async function open(place) {
         h('p.mute', t('servers.none_file')), command('models: [{name: chat, server: "http://127.0.0.1:8000"}]'))));
       return;
     }
+    if (shown) return shown.update();
     shown = await board(body, 'servers');
     if (closed) shown.end();
   }
 
   put(place, trouble, body);
   put(body, skeleton(6));
-  await start();
+  await update();
   return {
-    update: () => (shown ? shown.update() : start()),
+    update,
     close() {
       closed = true;
       shown?.end();
