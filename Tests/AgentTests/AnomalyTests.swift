@@ -77,6 +77,24 @@ import Testing
         #expect(again.child.wait() == 0)
     }
 
+    @Test func `a training run that came just before a kill is a series after the next start`()
+        async throws
+    {
+        let quiet = "host: {enabled: false}\nrule_files: []\n"
+        let agent = try await Agent(configuration: quiet)
+        let lines = (1...5).map { #"{"step":\#($0),"loss":\#(1.0 / Double($0))}"# }
+        let answer = try await post(
+            agent.url + "/api/martlet/v1/uploads/training?model=chat&run=7",
+            lines.joined(separator: "\n") + "\n")
+        #expect(answer.status == 200, "\(text(answer))")
+        agent.child.send(SIGKILL)
+        _ = agent.child.wait()
+        let again = try await Agent(configuration: quiet, folder: agent.folder)
+        try await until("the run is a series", seconds: 60) {
+            try await again.value("count(martlet_training_value{run=\"7\"})") == 1
+        }
+    }
+
     @Test func `a section that cannot be used is named with its place`() throws {
         let folder = try Scratch()
         for (line, words) in [
