@@ -7,7 +7,7 @@ until the exporter has no more. Prometheus refuses samples of another day beside
 day is made smaller instead: the ranges of its blocks are divided by PACE (hidden flags of it), so that it
 compacts as often as in a day, but for its look once a minute. Martlet's scraper and store run under a clock
 that is PACE times faster (`martlet-bench day`), with the agent's upkeep, without the rest of the agent;
-`ingest.py` of the live comparison has all of it. Both are then stopped by SIGTERM, and everything from
+the live comparison (`ingest.py`, not in this repository) has all of it. Both are then stopped by SIGTERM, and everything from
 start to end counts: processor seconds, greatest memory, bytes left (Martlet's archive on its own line,
 which Prometheus has none of).
 
@@ -28,6 +28,7 @@ import tempfile
 import threading
 import time
 
+from disk import size
 from promql import free_port
 
 
@@ -85,10 +86,6 @@ class Exporter(threading.Thread):
             await asyncio.start_server(self.client, "127.0.0.1", self.port)
             await asyncio.Event().wait()
         asyncio.run(main())
-
-
-def size(folder):
-    return sum(os.path.getsize(os.path.join(top, name)) for top, _, names in os.walk(folder) for name in names)
 
 
 # Prometheus looks for what can be compacted once a minute; both wait, scraping what has no more pages.

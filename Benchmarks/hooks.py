@@ -29,6 +29,8 @@ import tempfile
 import time
 import urllib.request
 
+from promql import free_port
+
 SECRET = b"It's a Secret to Everybody"
 START = 1_763_700_000  # November 2025; what happened has its own time, not its arrival's
 PAGES = [
@@ -132,12 +134,6 @@ async def browse(port, stop, counts):
             await asyncio.wait_for(stop.wait(), 2)
         except asyncio.TimeoutError:
             pass
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def get(port, path):

@@ -45,6 +45,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from promql import free_port
+
 BODY = json.dumps({"id": "cmpl-1", "object": "chat.completion", "model": "m",
                    "choices": [{"index": 0, "message": {"role": "assistant", "content": "x" * 860}}],
                    "usage": {"prompt_tokens": 12, "completion_tokens": 34}})
@@ -71,12 +73,6 @@ http {
   %(body)s
 }
 """
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_port(port, limit=15):

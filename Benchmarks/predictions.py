@@ -29,7 +29,7 @@ import threading
 import time
 import urllib.request
 
-from promql import free_port
+from promql import free_port, processor_seconds
 
 LINES = 500
 BODIES = 40
@@ -50,12 +50,6 @@ def body(number):
             "score": score, "output": "1" if score >= 0.5 else "0",
             "latency": round(made.uniform(0.01, 0.3), 4)}, separators=(",", ":")))
     return ("\n".join(lines) + "\n").encode()
-
-
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        words = file.read().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def busy_seconds():

@@ -178,6 +178,12 @@ def free_port():
         return one.getsockname()[1]
 
 
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def points(body):
     result = json.loads(body)["data"]["result"]
     found = {}

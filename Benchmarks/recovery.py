@@ -23,7 +23,7 @@ import struct
 import tempfile
 import time
 
-from promql import Server, field, free_port, snappy, varint
+from promql import Server, field, free_port, processor_seconds, snappy, varint
 
 STEP = 15_000
 SHAPES = 50
@@ -51,12 +51,6 @@ def labels(number):
     pairs = {"__name__": f"bench_metric_{number % 200}", "instance": f"host{number // 1000}:9100",
              "job": "bench", "n": str(number)}
     return b"".join(field(1, field(1, k.encode()) + field(2, v.encode())) for k, v in sorted(pairs.items()))
-
-
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        words = file.read().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def bodies(names, made, steps):

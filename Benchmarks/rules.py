@@ -26,13 +26,9 @@ import time
 import urllib.parse
 import urllib.request
 
+from promql import free_port
+
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def page(count):
