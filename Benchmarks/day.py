@@ -7,9 +7,9 @@ until the exporter has no more. Prometheus refuses samples of another day beside
 day is made smaller instead: the ranges of its blocks are divided by PACE (hidden flags of it), so that it
 compacts as often as in a day, but for its look once a minute. Martlet's scraper and store run under a clock
 that is PACE times faster (`martlet-bench day`), with the agent's upkeep, without the rest of the agent;
-the live comparison (`ingest.py`, not in this repository) has all of it. Both are then stopped by SIGTERM, and everything from
-start to end counts: processor seconds, greatest memory, bytes left (Martlet's archive on its own line,
-which Prometheus has none of).
+the live comparison (`ingest.py`, not in this repository) has all of it. Both are then stopped by SIGTERM, and
+everything from start to end counts: processor seconds, greatest memory, bytes left (Martlet's archive on its
+own line, which Prometheus has none of).
 
     swift build -c release --product martlet-bench
     Benchmarks/day.py [--build .build/release] [--targets 10] [--series 2000] [--hours 24] [--pace 60]

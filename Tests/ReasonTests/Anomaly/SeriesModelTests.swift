@@ -139,7 +139,7 @@ private func normals(_ count: Int, seed: UInt64) -> [Double] {
         #expect(fallen[1501].low < 0)
     }
 
-    @Test func `the days on which weeks can first be compared are unusual in at most a quarter of random walks`() {
+    @Test func `weeks that are first compared alarm in at most a quarter of random walks`() {
         let seed: UInt64 = 700
         print("walks from seed \(seed)")
         var unusual = 0
