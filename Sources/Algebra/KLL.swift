@@ -125,46 +125,39 @@ public struct KLL: Sendable {
 
     /// The largest difference of two sketches' distribution functions, and the error it may carry.
     public static func kolmogorovDistance(_ a: KLL, _ b: KLL) -> (distance: Double, error: Double) {
-        let first = a.weighted
-        let second = b.weighted
-        let firstTotal = Double(first.reduce(0) { $0 + $1.weight })
-        let secondTotal = Double(second.reduce(0) { $0 + $1.weight })
-        var i = 0
-        var j = 0
-        var x = 0.0
-        var y = 0.0
         var largest = 0.0
-        while i < first.count && j < second.count {
-            let value = min(first[i].value, second[j].value)
-            while i < first.count && first[i].value == value {
-                x += Double(first[i].weight)
-                i += 1
-            }
-            while j < second.count && second[j].value == value {
-                y += Double(second[j].weight)
-                j += 1
-            }
-            largest = max(largest, abs(x / firstTotal - y / secondTotal))
+        forEachStep(a, b) { _, gap in
+            if gap > largest { largest = gap }
         }
         return (largest, a.rankError + b.rankError)
     }
 
     /// The area between two sketches' distribution functions.
     public static func wassersteinDistance(_ a: KLL, _ b: KLL) -> Double {
+        var area = 0.0
+        var before: (value: Double, gap: Double)?
+        forEachStep(a, b) { value, gap in
+            if let before { area += before.gap * (value - before.value) }
+            before = (value, gap)
+        }
+        return area
+    }
+
+    /// Goes through the values of both; `gap` is how far apart the distribution functions are from the
+    /// value on, NaN when one of the sketches is empty.
+    private static func forEachStep(
+        _ a: KLL, _ b: KLL, _ body: (_ value: Double, _ gap: Double) -> Void
+    ) {
         let first = a.weighted
         let second = b.weighted
         let firstTotal = Double(first.reduce(0) { $0 + $1.weight })
         let secondTotal = Double(second.reduce(0) { $0 + $1.weight })
         var (i, j) = (0, 0)
         var (x, y) = (0.0, 0.0)
-        var area = 0.0
-        var before: Double?
         while i < first.count || j < second.count {
             let value = min(
                 i < first.count ? first[i].value : .infinity,
                 j < second.count ? second[j].value : .infinity)
-            if let before { area += abs(x / firstTotal - y / secondTotal) * (value - before) }
-            before = value
             while i < first.count && first[i].value == value {
                 x += Double(first[i].weight)
                 i += 1
@@ -173,7 +166,7 @@ public struct KLL: Sendable {
                 y += Double(second[j].weight)
                 j += 1
             }
+            body(value, abs(x / firstTotal - y / secondTotal))
         }
-        return area
     }
 }

@@ -66,9 +66,7 @@ private final class Month {
         try predictions.append([block])
         clock.advance(by: .seconds(86_400))
         try predictions.append([], labels: [labels])
-        for missing in try shelf.missing(today: today) {
-            try shelf.make(missing, at: clock.clock.now())
-        }
+        while try shelf.makeNext(at: clock.clock.now()) {}
     }
 
     func ask(_ query: [(name: String, value: String)]) throws -> JSON {
@@ -84,7 +82,81 @@ private final class Month {
     }
 }
 
+/// A figure of a span's quality.
+private func figure(_ name: String, _ span: JSON?) -> JSON? {
+    span?["quality"]?["figures"]?.items?.first { $0["name"]?.text == name }
+}
+
 @Suite struct ProfilesAPITests {
+    @Test func `labels that take two days are in the profile long before the rows leave`()
+        throws
+    {
+        let month = try Month()
+        let (block, labels) = answers(month.clock.clock.now(), shift: 0)
+        try month.predictions.append([block])
+        // Two minutes after midnight.
+        month.clock.advance(by: .seconds(43_200 + 120))
+        #expect(try month.shelf.makeNext(at: month.clock.clock.now()))
+        #expect(figure("accuracy", try month.ask([])["spans"]?.items?.first) == nil)
+        month.clock.advance(by: .seconds(86_400 + 3600))
+        try month.predictions.append([], labels: [labels])
+        month.clock.advance(by: .seconds(86_400))
+        // The day of the labels, which has no answers, and then that of the answers.
+        while try month.shelf.makeNext(at: month.clock.clock.now()) {}
+        #expect(try month.profiles.arrivals()[20_000] == month.clock.clock.now())
+        let span = try month.ask([])["spans"]?.items?.first
+        #expect(span?["rows"]?.int == 400)
+        #expect(figure("accuracy", span)?["value"]?.double == 0.9)
+    }
+
+    @Test func `a day whose labels stay away is not profiled again`() throws {
+        let month = try Month()
+        try month.predictions.append([answers(month.clock.clock.now(), shift: 0).0])
+        var made = 0
+        for _ in 0..<20 {
+            month.clock.advance(by: .seconds(86_400))
+            while try month.shelf.makeNext(at: month.clock.clock.now()) { made += 1 }
+        }
+        #expect(made == 1)
+    }
+
+    @Test func `a day whose labels come every day is profiled ever more rarely`() throws {
+        let month = try Month()
+        let (block, labels) = answers(month.clock.clock.now(), shift: 0)
+        try month.predictions.append([block])
+        var made: [Int] = []
+        for age in 0..<20 {
+            month.clock.advance(by: .seconds(86_400))
+            try month.predictions.append([], labels: [labels])
+            // Only the day of the answers is counted: the days of the labels have no answers.
+            let before = try month.profiles.arrivals()[20_000]
+            while try month.shelf.makeNext(at: month.clock.clock.now()) {}
+            if try month.profiles.arrivals()[20_000] != before { made.append(age) }
+        }
+        #expect(made == [0, 1, 2, 4, 8, 16])
+    }
+
+    @Test func `a span and what it is held against are each counted once while days are profiled`()
+        throws
+    {
+        let month = try Month()
+        let began = month.clock.clock.now() / 1000
+        for _ in 0..<3 { try month.live(shift: 0) }
+        try month.predictions.append([answers(month.clock.clock.now(), shift: 0).0])
+        let query = [
+            (name: "by", value: "all"), (name: "from", value: "\(began + 2 * 86_400)"),
+            (name: "against_from", value: "\(began - 86_400)"),
+            (name: "against_to", value: "\(began + 86_400)"),
+        ]
+        for _ in 0..<2 {
+            let found = try month.ask(query)
+            #expect(found["spans"]?.items?.first?["rows"]?.int == 800)
+            #expect(found["against"]?["rows"]?.int == 800)
+            month.clock.advance(by: .seconds(86_400))
+            _ = try month.shelf.makeNext(at: month.clock.clock.now())
+        }
+    }
+
     @Test func `drift and quality of a month ago are there after its rows have left`() throws {
         let month = try Month()
         let began = month.clock.clock.now()
@@ -108,7 +180,9 @@ private final class Month {
         let whole = try month.ask([("from", from), ("to", to), ("by", "day")])
         let spans = whole["spans"]?.items ?? []
         #expect(spans.count == 6 && spans.allSatisfy { $0["rows"]?.int == 400 })
-        #expect(spans.allSatisfy { $0["quality"]?["figures"]?["accuracy"]?.double == 0.9 })
+        #expect(spans.allSatisfy { figure("accuracy", $0)?["value"]?.double == 0.9 })
+        let low = figure("accuracy", spans.first)?["low"]?.double ?? .nan
+        #expect(low > 0.86 && low < 0.9)
         #expect(whole["segments"]?.items?.compactMap(\.text) == ["a", "b"])
         let moved = try month.ask([
             ("from", "\(began / 1000 + 3 * 86_400)"), ("to", to), ("by", "all"),
@@ -131,7 +205,7 @@ private final class Month {
         let today = try month.ask([("column", "amount")])
         let span = today["spans"]?.items?.first
         #expect(span?["rows"]?.int == 400 && span?["columns"]?.items?.count == 1)
-        #expect(span?["quality"]?["figures"]?.fields?.isEmpty == true)
+        #expect(span?["quality"]?["figures"]?.items?.isEmpty == true)
         #expect(today["partial"]?.boolean == false)
         #expect(today["segments"]?.items?.compactMap(\.text) == ["a", "b"])
     }

@@ -73,42 +73,67 @@ public final class ProfileKeeper: Sendable {
         measure()
     }
 
-    /// The arrival days that have their profiles.
-    public func arrivals() throws(RecordError) -> Set<Int64> {
-        try base.read("read the days of profiles") { db in
-            Set(try Int64.fetchAll(db, sql: "SELECT day FROM arrivals"))
+    /// Notes that a day's profiles are still what its rows and labels say.
+    public func confirm(arrival: Int64, at time: Millis) throws(RecordError) {
+        try base.write("confirm profiles") { db in
+            try db.execute(
+                sql: "UPDATE arrivals SET made_at = ? WHERE day = ?", arguments: [time, arrival])
         }
     }
 
-    /// The profiles of a model and segment whose days begin in a range, by day.
+    /// The arrival days that have their profiles, and when these were made or confirmed.
+    public func arrivals() throws(RecordError) -> [Int64: Millis] {
+        try base.read("read the days of profiles", arrivals(in:))
+    }
+
+    /// The profiles of a model and segment whose days begin in one of some ranges, by day, and the arrival
+    /// days that are in them, all as of one moment: a day is either in both or in neither.
     ///
     /// - Parameter version: nil for all versions.
     public func profiles(
-        _ model: String, version: String?, segment: String, range: TimeRange
-    ) throws(RecordError) -> [KeptProfile] {
+        _ model: String, version: String?, segment: String, ranges: [TimeRange]
+    ) throws(RecordError) -> (byRange: [[KeptProfile]], arrivals: Set<Int64>) {
         try base.read("read profiles") { db in
-            let cursor = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT version, since, rows, checksum, bytes FROM profiles
-                    WHERE model = ? AND segment = ? AND since BETWEEN ? AND ?
-                    ORDER BY since, arrival
-                    """, arguments: [model, segment, range.from, range.through])
-            var found: [KeptProfile] = []
-            while let row = try cursor.next() {
-                if let version, version != row[0] as String { continue }
-                guard let blob = row[4] as Blob?, Int64(crc32c(blob.bytes)) == row[3] as Int64
-                else {
-                    damaged.add()
-                    continue
-                }
-                found.append(
-                    KeptProfile(
-                        key: ModelVersion(model, row[0]), segment: segment, since: row[1],
-                        rows: row[2], bytes: blob.bytes))
+            let found = try ranges.map { range in
+                try profiles(of: model, version, segment, range, in: db)
             }
-            return found
+            return (found, Set(try arrivals(in: db).keys))
         }
+    }
+
+    private func arrivals(in db: Database) throws -> [Int64: Millis] {
+        var found: [Int64: Millis] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT day, made_at FROM arrivals") {
+            found[row[0]] = row[1]
+        }
+        return found
+    }
+
+    private func profiles(
+        of model: String, _ version: String?, _ segment: String, _ range: TimeRange,
+        in db: Database
+    ) throws -> [KeptProfile] {
+        let cursor = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT version, since, rows, checksum, bytes FROM profiles
+                WHERE model = ? AND segment = ? AND since BETWEEN ? AND ?
+                ORDER BY since, arrival
+                """, arguments: [model, segment, range.from, range.through])
+        var found: [KeptProfile] = []
+        while let row = try cursor.next() {
+            if let version, version != row[0] as String { continue }
+            guard let blob = row[4] as Blob?, Int64(crc32c(blob.bytes)) == row[3] as Int64
+            else {
+                damaged.add()
+                continue
+            }
+            found.append(
+                KeptProfile(
+                    key: ModelVersion(model, row[0]), segment: segment, since: row[1],
+                    rows: row[2], bytes: blob.bytes))
+        }
+        return found
     }
 
     /// The segments of a model that have profiles.

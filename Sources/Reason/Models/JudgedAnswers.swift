@@ -15,8 +15,15 @@ struct JudgedAnswers {
     var numbers: [Double] = []
     var scores: [Double] = []
 
+    var isRegression: Bool {
+        if case .numbers = kind { true } else { false }
+    }
+
     /// Reads the outputs of a block; nil when it has none that can be judged.
-    init?(_ block: PredictionBlock, labels: [String?]) {
+    ///
+    /// - Parameter isRegression: what more rows than these have told: predicted numbers are no classes,
+    ///   also where the few labels here are all 0 or 1.
+    init?(_ block: PredictionBlock, labels: [String?], isRegression: Bool = false) {
         let probabilities = block.columns.compactMap { column -> (String, [Double])? in
             guard column.role == .probability, case .numbers(let values) = column.values else {
                 return nil
@@ -36,7 +43,7 @@ struct JudgedAnswers {
         }
         let known = Set(labels.compactMap { $0 })
         let score = block.numbers(.score)
-        let isZeroOne = known.isSubset(of: ["0", "1"])
+        let isZeroOne = !isRegression && known.isSubset(of: ["0", "1"])
         if !probabilities.isEmpty {
             let best = (0..<block.count).map { row in
                 probabilities.filter { !$0.1[row].isNaN }.max { $0.1[row] < $1.1[row] }

@@ -25,16 +25,12 @@ public struct QualityDetail: Sendable, Equatable {
         _ block: PredictionBlock, rows: [Int], labels: [String?], reference: LabelledPredictions?
     ) {
         let newest = Array(rows.suffix(QualityDetail.rowsMax))
-        guard newest.count >= QualityReading.rowsMin, let first = newest.first,
-            let last = newest.last
-        else {
-            self.reference = reference.map { QualityShapes($0) }
-            return
-        }
         let part = block.selecting(newest)
         let known = newest.map { labels[$0] }
-        guard let judged = LabelledPredictions(part, labels: known) else { return }
+        let judged =
+            newest.count < QualityReading.rowsMin ? nil : LabelledPredictions(part, labels: known)
         self.reference = reference.map { QualityShapes($0, beside: judged) }
+        guard let judged, let first = newest.first, let last = newest.last else { return }
         current = QualityShapes(judged, beside: reference)
         segments = SegmentQuality(part, labels: known)
         times = block.times[first]...max(block.times[first], block.times[last])

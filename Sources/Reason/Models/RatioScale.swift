@@ -31,7 +31,7 @@ struct RatioScale {
         if let sketch = reference.sketch, shape.isNumeric {
             // The edges are had again as numbers: those of the picture are rounded for reading.
             edges = ColumnProfile.edges(sketch)
-            if sketch.count > 0 { range = sketch.quantile(0)...sketch.quantile(1) }
+            range = reference.range
         } else {
             for (place, name) in shape.bins.enumerated() { places[name] = place }
             known = Set(reference.categories.keys)

@@ -85,6 +85,28 @@ func write(_ name: String, _ scope: ModelScope, to writer: inout JSONWriter) {
     writer.endObject()
 }
 
+/// Figures of quality with their intervals, or why there are none.
+func write(_ reading: QualityReading, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.field("kind", reading.kind)
+    writer.key("rows")
+    writer.number(reading.rows)
+    writer.key("remark")
+    if let remark = reading.remark { write(remark, to: &writer) } else { writer.null() }
+    writer.key("figures")
+    writer.beginArray()
+    for figure in reading.figures {
+        writer.beginObject()
+        writer.field("name", figure.name)
+        writer.key("value")
+        writer.number(figure.value)
+        write(figure.interval?.lowerBound, figure.interval?.upperBound, to: &writer)
+        writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+}
+
 /// Quality now, estimated, in the reference, and over time.
 func writeQuality(_ card: ModelCard, to writer: inout JSONWriter) {
     writer.key("quality")
@@ -94,28 +116,7 @@ func writeQuality(_ card: ModelCard, to writer: inout JSONWriter) {
         ("reference", card.referenceQuality),
     ] {
         writer.key(key)
-        guard let reading else {
-            writer.null()
-            continue
-        }
-        writer.beginObject()
-        writer.field("kind", reading.kind)
-        writer.key("rows")
-        writer.number(reading.rows)
-        writer.key("remark")
-        if let remark = reading.remark { write(remark, to: &writer) } else { writer.null() }
-        writer.key("figures")
-        writer.beginArray()
-        for figure in reading.figures {
-            writer.beginObject()
-            writer.field("name", figure.name)
-            writer.key("value")
-            writer.number(figure.value)
-            write(figure.interval?.lowerBound, figure.interval?.upperBound, to: &writer)
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
+        if let reading { write(reading, to: &writer) } else { writer.null() }
     }
     write(card.detail, to: &writer)
     writer.key("points")

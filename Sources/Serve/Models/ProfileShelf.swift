@@ -1,5 +1,5 @@
-// Profiles of answers, made and read. An arrival day is profiled when it is over, and once more when its
-// rows are about to go, with the labels that came meanwhile. Whoever reads a span gets the profiles that
+// Profiles of answers, made and read. An arrival day is profiled when it is over, anew while its labels
+// still come, and a last time when its rows are about to go. Whoever reads a span gets the profiles that
 // are kept and, for days that have none yet, those of the rows themselves, added up.
 
 public import Basics
@@ -44,10 +44,40 @@ public struct ProfileShelf: Sendable {
         self.board = board
     }
 
-    /// Arrival days before today (in days since the epoch) that have rows and no profile yet.
-    public func missing(today: Int64) throws(RecordError) -> [Int64] {
+    /// Profiles the arrival day whose turn it is.
+    ///
+    /// That is the latest one that is over and has no profile yet, else one since whose profile labels
+    /// came. Labels come late and ever more rarely: a day is looked at again when it is 1, 2, 4, 8, …
+    /// days old.
+    ///
+    /// - Returns: whether there was one.
+    public func makeNext(at now: Millis) throws(RecordError) -> Bool {
         let made = try profiles.arrivals()
-        return predictions.days.filter { $0 < today && !made.contains($0) }
+        // A minute after midnight the last commit of the day before is through.
+        let today = (now - 60_000).flooredDivision(by: ProfileShelf.dayMillis)
+        let over = predictions.days.filter { $0 < today }
+        if let day = over.last(where: { made[$0] == nil }) {
+            try make(day, at: now)
+            return true
+        }
+        for day in over.reversed() {
+            guard let last = made[day], ProfileShelf.look(day, now) > ProfileShelf.look(day, last)
+            else { continue }
+            let since = last.flooredDivision(by: ProfileShelf.dayMillis)
+            if try predictions.labelledModels(arrivedSince: since).isEmpty {
+                try profiles.confirm(arrival: day, at: now)
+            } else {
+                try make(day, at: now)
+                return true
+            }
+        }
+        return false
+    }
+
+    /// How many of the looks at a day are due by a time.
+    private static func look(_ day: Int64, _ time: Millis) -> Int {
+        let age = time.flooredDivision(by: dayMillis) - (day + 1)
+        return age < 1 ? 0 : Int64.bitWidth - age.leadingZeroBitCount
     }
 
     /// Profiles an arrival day with the labels that are known by now.
@@ -73,51 +103,61 @@ public struct ProfileShelf: Sendable {
         try profiles.replace(arrival: day, made, at: now)
     }
 
-    /// The answers of a model whose days begin in a range, put together by a step.
+    /// The answers of a model whose days begin in some ranges, each put together by its step.
     ///
     /// - Parameter version: nil for all versions.
+    /// - Returns: a reading for each range.
     public func read(
-        _ model: String, version: String?, segment: String, range: TimeRange, by step: ProfileStep
-    ) throws -> ProfileReading {
-        var reading = ProfileReading(segments: Set(try profiles.segments(model)))
-        var spans: [Millis: ProfileSpan] = [:]
-        func add(_ profile: AnswerProfile, _ version: String, _ since: Millis) {
-            let start = ProfileShelf.start(since, step)
-            let end = since + ProfileShelf.dayMillis
-            var span = spans[start] ?? ProfileSpan(from: since, to: end)
-            span.from = min(span.from, since)
-            span.to = max(span.to, end)
-            span.versions.insert(version)
-            span.profile.merge(profile)
-            spans[start] = span
-        }
-        for kept in try profiles.profiles(
-            model, version: version, segment: segment, range: range)
-        {
-            // A profile of a later version of the agent is left out, not guessed at.
-            guard let profile = try? AnswerProfile(kept.bytes) else { continue }
-            add(profile, kept.key.version, kept.since)
-        }
-        let (fresh, isPartial) = try unprofiled(model, version)
-        for (scope, profile) in fresh {
-            if !scope.segment.isEmpty { reading.segments.insert(scope.segment) }
-            if scope.segment == segment && range.contains(scope.since) {
-                add(profile, scope.key.version, scope.since)
+        _ model: String, version: String?, segment: String,
+        _ wishes: [(range: TimeRange, step: ProfileStep)]
+    ) throws -> [ProfileReading] {
+        let kept = try profiles.profiles(
+            model, version: version, segment: segment, ranges: wishes.map(\.range))
+        var segments = Set(try profiles.segments(model))
+        let (fresh, isPartial) = try unprofiled(
+            model, version, kept.arrivals, since: wishes.map(\.range.from).min() ?? .max)
+        segments.formUnion(fresh.keys.map(\.segment).filter { !$0.isEmpty })
+        return zip(wishes, kept.byRange).map { wish, kept in
+            var spans: [Millis: ProfileSpan] = [:]
+            for day in kept {
+                // A profile of a later version of the agent is left out, not guessed at.
+                guard let profile = try? AnswerProfile(day.bytes) else { continue }
+                add(profile, day.key.version, day.since, wish.step, &spans)
             }
+            for (scope, profile) in fresh
+            where scope.segment == segment && wish.range.contains(scope.since) {
+                add(profile, scope.key.version, scope.since, wish.step, &spans)
+            }
+            return ProfileReading(
+                spans: spans.sorted { $0.key < $1.key }.map(\.value), segments: segments,
+                isPartial: isPartial)
         }
-        reading.spans = spans.sorted { $0.key < $1.key }.map(\.value)
-        reading.isPartial = isPartial
-        return reading
+    }
+
+    private func add(
+        _ profile: AnswerProfile, _ version: String, _ since: Millis, _ step: ProfileStep,
+        _ spans: inout [Millis: ProfileSpan]
+    ) {
+        let start = ProfileShelf.start(since, step)
+        let end = since + ProfileShelf.dayMillis
+        var span = spans[start] ?? ProfileSpan(from: since, to: end)
+        span.from = min(span.from, since)
+        span.to = max(span.to, end)
+        span.versions.insert(version)
+        span.profile.merge(profile)
+        spans[start] = span
     }
 
     /// Profiles of the rows of arrival days that have none: today's, as a rule.
     private func unprofiled(
-        _ model: String, _ version: String?
+        _ model: String, _ version: String?, _ made: Set<Int64>, since: Millis
     ) throws(RecordError) -> (profiles: [ProfileScope: AnswerProfile], isPartial: Bool) {
-        let made = try profiles.arrivals()
         var found: [ProfileScope: AnswerProfile] = [:]
         var rows = 0
-        for day in predictions.days.reversed() where !made.contains(day) {
+        // An answer is reported on its day or later, but for what clocks are off.
+        let ahead = Limits.aheadMillisMax
+        for day in predictions.days.reversed()
+        where !made.contains(day) && (day + 1) * ProfileShelf.dayMillis + ahead > since {
             var profiler = profiler(day)
             let labels = try predictions.labels(model, arrivedSince: day * ProfileShelf.dayMillis)
             try predictions.forEachBlock(arrivedOn: day, model: model) { block in

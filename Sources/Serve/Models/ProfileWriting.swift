@@ -14,6 +14,14 @@ struct ProfileBaseline {
     var rows: Int
 }
 
+extension ProfileBaseline {
+    init(_ span: ProfileSpan) {
+        self.init(
+            profiles: span.profile.columns, name: "span", from: span.from, to: span.to,
+            rows: span.profile.rows)
+    }
+}
+
 /// The quantiles that are shown.
 private let profileShares = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
 
@@ -118,22 +126,5 @@ func write(_ drift: ProfileDrift, to writer: inout JSONWriter) {
     writer.beginArray()
     for name in drift.newCategories { writer.string(name) }
     writer.endArray()
-    writer.endObject()
-}
-
-func write(_ reading: QualityReading, to writer: inout JSONWriter) {
-    writer.beginObject()
-    writer.field("kind", reading.kind)
-    writer.key("rows")
-    writer.number(reading.rows)
-    writer.key("remark")
-    if let remark = reading.remark { write(remark, to: &writer) } else { writer.null() }
-    writer.key("figures")
-    writer.beginObject()
-    for figure in reading.figures {
-        writer.key(figure.name)
-        writer.number(figure.value)
-    }
-    writer.endObject()
     writer.endObject()
 }

@@ -45,13 +45,19 @@ public struct ProfilesAPI: Sendable {
             throw BadParameter("by", "must be one of \(all)")
         }
         let range = try range(request, "from", "to", days: 30)
-        let reading = try shelf.read(
-            model, version: version, segment: segment, range: range, by: step)
+        let against = try against(request)
+        let readings = try shelf.read(
+            model, version: version, segment: segment,
+            [(range, step)] + (against.map { [($0, .all)] } ?? []))
+        let reading = readings.first ?? ProfileReading()
         if reading.spans.isEmpty && cards.isEmpty {
             throw BadParameter(
                 reason: "no answers of model \(quoted(model)) were kept in that time")
         }
-        let baseline = try baseline(request, model, version, segment, cards)
+        let baseline =
+            against == nil
+            ? reference(cards.first { $0.key.version == version }, segment)
+            : readings.last?.spans.first.map(ProfileBaseline.init)
         return success(capacity: 256 << 10) { writer in
             writer.beginObject()
             writer.field("model", model)
@@ -88,21 +94,16 @@ public struct ProfilesAPI: Sendable {
         return TimeRange(from: start.flooredDivision(by: day) * day, through: through)
     }
 
-    /// What spans are held against: the span that was named, else the version's reference.
-    private func baseline(
-        _ request: HTTPRequest, _ model: String, _ version: String?, _ segment: String,
-        _ cards: [ModelCard]
-    ) throws -> ProfileBaseline? {
-        if request.parameter("against_from") != nil || request.parameter("against_to") != nil {
-            let range = try range(request, "against_from", "against_to", days: 7)
-            let reading = try shelf.read(
-                model, version: version, segment: segment, range: range, by: .all)
-            guard let span = reading.spans.first else { return nil }
-            return ProfileBaseline(
-                profiles: span.profile.columns, name: "span", from: span.from, to: span.to,
-                rows: span.profile.rows)
+    /// The range that spans are held against; nil when none was named.
+    private func against(_ request: HTTPRequest) throws(BadParameter) -> TimeRange? {
+        if request.parameter("against_from") == nil && request.parameter("against_to") == nil {
+            return nil
         }
-        let card = cards.first { $0.key.version == version }
+        return try range(request, "against_from", "against_to", days: 7)
+    }
+
+    /// The version's reference, which spans are held against when no range was named.
+    private func reference(_ card: ModelCard?, _ segment: String) -> ProfileBaseline? {
         let scope = card?.watching?.scopes.first { $0.segment == segment }
         guard let reference = scope?.reference else { return nil }
         return ProfileBaseline(

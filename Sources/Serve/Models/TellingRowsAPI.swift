@@ -41,7 +41,7 @@ public struct TellingRowsAPI: Sendable {
         guard let id = request.parameter("finding"), !id.isEmpty else {
             throw BadParameter("finding", "must be given: the id of a finding of a model")
         }
-        guard let finding = try findings.newest(limit: 5000).first(where: { $0.id == id }),
+        guard let finding = try findings.finding(id),
             let telling = telling(finding), let model = finding.labels["model"],
             let version = finding.labels["version"]
         else { throw BadParameter("finding", "no finding of a model has this id") }

@@ -29,18 +29,14 @@ struct AnomalyConfig: Sendable {
     /// Findings are shown always; this lets rules send them.
     var notifies = false
 
-    /// The judgements among the series of models, without `martlet_model_`, which are not watched.
-    ///
-    /// A p-value is uniform by design, and what a judge found is told by its own finding: a judge of
-    /// judges would tell it twice.
-    private static let judgements =
-        "drift.+|quality_(worse|low|high)|data_broken|findings"
-
     /// KPIs of delivery, recorded series, models, whatever names its service, and this machine.
     static let standard: [(selector: String, interval: Millis)] = [
         (#"{__name__=~"delivery_.+",window!=""}"#, 3_600_000),
         (#"{__name__=~"[^:]+:.+"}"#, 60_000),
-        (#"{__name__=~"martlet_model_.+",__name__!~"martlet_model_(\#(judgements))"}"#, 60_000),
+        (
+            #"{__name__=~"martlet_model_.+",__name__!~"martlet_model_(\#(modelJudgements))"}"#,
+            60_000
+        ),
         (#"{service!="",__name__!~"martlet_.+|delivery_.+|ALERTS.*|up|.+_bucket"}"#, 60_000),
         ("node_load1", 60_000), ("node_memory_MemAvailable_bytes", 60_000),
         (#"node_network_receive_bytes_total{device!="lo"}"#, 60_000),

@@ -6,6 +6,12 @@ import Foundation
 import Reason
 import Serve
 
+/// The judgements among the series below, without `martlet_model_`, which anomalies do not watch.
+///
+/// A p-value is uniform by design, and what a judge found is told by its own finding: a judge of judges
+/// would tell it twice.
+let modelJudgements = "drift.+|.+_worse|quality_(low|high)|data_broken|findings"
+
 /// The series of all cards.
 func modelFamilies(_ cards: [ModelCard], now: Millis) -> [MetricFamily] {
     var table = FamilyTable()

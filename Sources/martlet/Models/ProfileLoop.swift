@@ -1,5 +1,5 @@
-// The rhythm of rows at rest: days that are over are profiled, rows that are too old or too many leave,
-// each with a last profile that knows the labels that came late, and profiles leave long after them.
+// The rhythm of rows at rest: days that are over are profiled, and again while their labels still come; rows
+// that are too old or too many leave with a last profile, and profiles leave long after them.
 
 import Basics
 import Foundation
@@ -45,15 +45,10 @@ struct ProfileLoop: Sendable {
         }
         attempt {
             // One day a round, so that a month found at the first start does not take a core for long.
-            // A minute after midnight the last commit of the day before is through.
-            let today = (now - 60_000).flooredDivision(by: 86_400_000)
-            if let day = try shelf.missing(today: today).last {
-                try shelf.make(day, at: now)
-                made.add()
-            }
+            if try shelf.makeNext(at: now) { made.add() }
         }
         predictions.maintain(now: now, read: read()) { day in
-            // When it fails, the profile that was made at the end of the day stands.
+            // When it fails, the profile that was made before stands.
             attempt {
                 try shelf.make(day, at: now)
                 made.add()

@@ -188,6 +188,33 @@ private func figures(_ reading: QualityReading) -> [String: Double] {
         return codes.map { $0 < 0 ? nil : names[Int($0)] }
     }
 
+    @Test func `a model of numbers keeps its errors in a small segment whose labels are 0 and 1`() {
+        let rows = 200
+        // A count of returns: the shop in the village has hardly any.
+        let truth = (0..<rows).map { $0 < 4 ? $0 % 2 : $0 % 9 }
+        let block = PredictionBlock(
+            key: ModelVersion("returns", "1"), times: (0..<rows).map { start + Millis($0) },
+            ids: TextRun((0..<rows).map { "\($0)" }),
+            columns: [
+                PredictionColumn(
+                    role: .output,
+                    values: .numbers((0..<rows).map { $0 < 4 ? 0.5 : Double(truth[$0]) + 0.5 })),
+                PredictionColumn(
+                    role: .segment,
+                    values: .categories(
+                        codes: (0..<rows).map { $0 < 4 ? 1 : 0 }, names: ["city", "village"])),
+            ])
+        var profiler = DayProfiler(arrival: 20_417)
+        let labels = Dictionary(
+            uniqueKeysWithValues: truth.enumerated().map { ("\($0)", "\($1)") })
+        profiler.take(block, labels: labels)
+        // Later that day four more rows come, alone in their block.
+        profiler.take(block.selecting([0, 1, 2, 3]), labels: labels)
+        let village = profiler.profiles.filter { $0.key.segment == "village" }.values
+        #expect(village.map(\.quality.actual.count) == [8])
+        #expect(profiler.profiles.values.allSatisfy { $0.quality.confusion.isEmpty })
+    }
+
     @Test func `rows of one arrival day fall into the days of their answers and into segments`() {
         var traffic = Traffic(seed: 36)
         traffic.time = 1_764_028_800_000 - 100_000

@@ -84,6 +84,28 @@ private func answers(
         #expect(marked <= 26, "seed \(seed): \(marked) of \(looks)")
     }
 
+    @Test func `nor do the five figures of a score mark more between them`() {
+        let seed: UInt64 = 25
+        var generator = Generator(seed: seed)
+        let segments = [40, 60, 80, 120, 300].enumerated().flatMap { place, rows in
+            [String](repeating: "s\(place)", count: rows)
+        }
+        var marked = 0
+        let looks = 200
+        for _ in 0..<looks {
+            let scores = segments.map { _ in generator.uniform() }
+            let labels = scores.map { generator.uniform() < $0 ? 1.0 : 0 }
+            let found = SegmentQuality(Array(segments.indices), segments: segments) { some in
+                .binary(
+                    BinaryQuality(labels: some.map { labels[$0] }, scores: some.map { scores[$0] }))
+            }
+            #expect(found.figures.count == 25)
+            if found.figures.contains(where: \.isBeyondNoise) { marked += 1 }
+        }
+        // 5 % of 200 is 10; 19 is three standard deviations above.
+        #expect(marked <= 19, "seed \(seed): \(marked) of \(looks)")
+    }
+
     @Test func `a segment that is answered worse is marked, and a small one is named`() throws {
         var generator = Generator(seed: 21)
         let (block, labels) = answers(
@@ -137,6 +159,23 @@ private func answers(
         #expect(abs(area - curve.area) < 0.005)
         #expect(shapes.confusion?.counts.flatMap { $0 }.reduce(0, +) == 5000)
         #expect(shapes.calibration.count == 10)
+    }
+
+    @Test func `the reference keeps its curves when today's answers cannot be judged`() {
+        let rows = 100
+        let block = PredictionBlock(
+            key: ModelVersion("m", "1"), times: (0..<rows).map { Millis($0) },
+            ids: TextRun((0..<rows).map { "\($0)" }),
+            columns: [
+                PredictionColumn(
+                    role: .feature, name: "age", values: .numbers((0..<rows).map { Double($0) }))
+            ])
+        let then = BinaryQuality(
+            labels: (0..<rows).map { Double($0 % 2) }, scores: (0..<rows).map { Double($0) / 100 })
+        let detail = QualityDetail(
+            block, rows: Array(0..<rows), labels: [String?](repeating: "1", count: rows),
+            reference: .binary(then))
+        #expect(detail.reference?.receiver != nil && detail.current == nil)
     }
 
     @Test func `rare classes become one, and no row is lost`() {

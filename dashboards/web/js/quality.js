@@ -9,7 +9,7 @@ import { list, said } from './said.js';
 import { table } from './table.js';
 
 const order = ['accuracy', 'roc_auc', 'f1', 'f1_macro', 'mae', 'rmse'];
-const isShare = name => !['mae', 'rmse', 'mape', 'brier', 'r2'].includes(name);
+export const isShare = name => !['mae', 'rmse', 'mape', 'brier', 'r2'].includes(name);
 
 let wished = null; // the figure over time that was chosen, kept while the page draws itself anew
 

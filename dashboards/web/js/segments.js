@@ -5,7 +5,7 @@ import { h, put } from './dom.js';
 import { format } from './format.js';
 import { t } from './lang.js';
 import { pill } from './parts.js';
-import { amount, metricName, section } from './quality.js';
+import { amount, isShare, metricName, section } from './quality.js';
 import { list } from './said.js';
 import { table } from './table.js';
 
@@ -27,7 +27,9 @@ export function segments(data) {
 function judged(figures, small) {
   const names = [...new Set(figures.map(one => one.metric))];
   const body = h('div');
-  const signed = (name, value) => (value > 0 ? '+' : value < 0 ? '−' : '') + amount(name, Math.abs(value));
+  // A difference of shares is in percentage points: "−11 %" would be read as a part of the share.
+  const size = (name, value) => (isShare(name) ? t('models.share_points', { value: (100 * value).toFixed(1) }) : amount(name, value));
+  const signed = (name, value) => (value > 0 ? '+' : value < 0 ? '−' : '') + size(name, Math.abs(value));
   function draw(name) {
     put(body, table([
       { title: t('models.segment'), text: one => one.segment },

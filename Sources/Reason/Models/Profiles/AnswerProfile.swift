@@ -34,9 +34,10 @@ public struct AnswerProfile: Sendable {
     ///   - labels: what is known of each row.
     ///   - centres: where the reference's embeddings point.
     ///   - seed: of the sketches; another one for every span, so that their errors do not add up.
+    ///   - isRegression: more rows than these have told that numbers are predicted.
     public mutating func take(
         _ block: PredictionBlock, labels: [String?], centres: VectorCentres = VectorCentres(),
-        seed: UInt64 = 1
+        seed: UInt64 = 1, isRegression: Bool = false
     ) {
         guard let first = block.times.min(), let last = block.times.max() else { return }
         rows += block.count
@@ -47,7 +48,7 @@ public struct AnswerProfile: Sendable {
                 ColumnProfile(column, precision: ColumnProfile.keptPrecision, seed: seed),
                 column.name)
         }
-        quality.take(block, labels: labels, seed: seed)
+        quality.take(block, labels: labels, seed: seed, isRegression: isRegression)
     }
 
     /// Takes the answers of another profile in.

@@ -27,6 +27,8 @@ public struct DayProfiler: Sendable {
     private var segments: [ModelVersion: Set<String>]
     private let centres: [ModelVersion: VectorCentres]
     private let seed: UInt64
+    /// Versions that predict numbers, told by whole blocks: a part may have labels 0 and 1 only.
+    private var regressions: Set<ModelVersion> = []
 
     /// - Parameters:
     ///   - arrival: the arrival day, in days since the epoch.
@@ -44,6 +46,11 @@ public struct DayProfiler: Sendable {
     /// Takes rows in; `labels` are by the predictions' ids.
     public mutating func take(_ block: PredictionBlock, labels: [String: String]) {
         let known = joinedLabels(block, labels)
+        if !regressions.contains(block.key),
+            JudgedAnswers(block, labels: known)?.isRegression ?? false
+        {
+            regressions.insert(block.key)
+        }
         let names = block.segments
         var days: [Millis: [Int]] = [:]
         for row in block.times.indices {
@@ -76,6 +83,7 @@ public struct DayProfiler: Sendable {
         let scope = ProfileScope(key: block.key, segment: segment, since: since)
         profiles[scope, default: AnswerProfile()].take(
             part, labels: rows.map { labels[$0] },
-            centres: centres[block.key] ?? VectorCentres(), seed: seed)
+            centres: centres[block.key] ?? VectorCentres(), seed: seed,
+            isRegression: regressions.contains(block.key))
     }
 }

@@ -57,12 +57,19 @@ public struct QualitySums: Sendable {
         self.right = right
     }
 
-    mutating func take(_ block: PredictionBlock, labels: [String?], seed: UInt64) {
+    /// - Parameter isRegression: told by more rows than these; else by what is summed already, else by the
+    ///   rows themselves.
+    mutating func take(
+        _ block: PredictionBlock, labels: [String?], seed: UInt64, isRegression: Bool
+    ) {
         let known = labels.indices.filter { labels[$0] != nil }
         if known.isEmpty { return }
         let part = known.count == block.count ? block : block.selecting(known)
         let labels = known.compactMap { labels[$0] }
-        guard let answers = JudgedAnswers(part, labels: labels) else { return }
+        let isRegression = isRegression || actual.count > 0 && confusion.isEmpty
+        guard let answers = JudgedAnswers(part, labels: labels, isRegression: isRegression) else {
+            return
+        }
         switch answers.kind {
         case .numbers: takeNumbers(answers, labels)
         case .classes: takeClasses(answers, labels)
