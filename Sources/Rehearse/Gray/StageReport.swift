@@ -1,7 +1,7 @@
 // Reports of a gray release as they come: JSON lines, each of a stage (version, share, start), of a window
 // of it (the counts of both sides), or of both. What a line leaves out, the line before it said, and what
-// no line says is the stage that runs. A body is taken whole or not at all, so that a reporter that gets
-// an error can repair its body and send it again.
+// no line says is the stage that runs. A body that cannot be read is refused whole, so that a reporter can
+// repair it and send it again; a stage that begins after a failure is refused, and what stands before stays.
 
 public import Basics
 internal import Bytes
@@ -63,9 +63,13 @@ public struct StageReport: Sendable {
         for (number, item) in items {
             do {
                 var report = try StageReport(item, now: now)
-                report.version = report.version ?? reports.last?.version
-                report.share = report.share ?? reports.last?.share
-                report.start = report.start ?? reports.last?.start
+                let before = reports.last
+                report.version = report.version ?? before?.version
+                report.share = report.share ?? before?.share
+                // A start is of the stage that it was said of, not of the next.
+                if report.version == before?.version && report.share == before?.share {
+                    report.start = report.start ?? before?.start
+                }
                 reports.append(report)
             } catch {
                 throw error.at(line: number)

@@ -11,7 +11,7 @@ public struct TrialStateError: Error, Equatable, CustomStringConvertible {
     public var reason: String
 
     public var description: String {
-        "not the state of a trial: \(reason); begin a new trial, or restore the back-up of pairs.db"
+        "not the state of a trial: \(reason); begin a new trial, or restore a back-up"
     }
 }
 

@@ -32,21 +32,7 @@ struct GrayConfig: Sendable {
     private init(_ section: Section) {
         name = section.string("name") ?? ""
         if name.isEmpty { section.error("name", "is missing: the release, as reports name it") }
-        if let margin = section.double("margin") {
-            if !(margin > 0 && margin < 1) { section.error("margin", "must be between 0 and 1") }
-            for metric in Metric.allCases where metric.scale == .difference {
-                policy.rules[metric]?.margin = margin
-            }
-        }
-        if let level = section.double("level") {
-            if !(level > 0 && level < 0.5) { section.error("level", "must be between 0 and 0.5") }
-            policy.level = level
-        }
-        if let least = section.int("min_requests") {
-            if least < 1 { section.error("min_requests", "must be at least 1") }
-            policy.pairsMin = max(1, least)
-        }
-        policy.durationMin = section.duration("min_duration") ?? 0
+        policy.read(section, least: "min_requests")
         isGate = section.bool("gate") ?? true
         everyMillis = section.duration("every") ?? everyMillis
         if everyMillis < 1_000 { section.error("every", "must be at least 1s") }

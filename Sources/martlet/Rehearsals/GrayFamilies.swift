@@ -33,39 +33,30 @@ struct GrayMeters: Sendable {
 
 /// Gauges of how the releases stand.
 func grayFamilies(_ releases: [GrayRelease]) -> [MetricFamily] {
-    var samples: [String: [MetricFamily.Sample]] = [:]
-    func add(_ name: String, _ labels: Labels, _ value: Double?) {
-        guard let value, value.isFinite else { return }
-        samples[name, default: []].append(.init(labels: labels, value: value))
-    }
+    var gauges = VerdictGauges()
     for release in releases {
         guard let stage = release.current else { continue }
         let names = Labels([("release", release.release), ("version", release.version)])
         let standing = stage.trial.standing()
         for verdict in Verdict.allCases {
-            add(
+            gauges.add(
                 "martlet_gray_verdict", names.setting("verdict", verdict.rawValue),
                 stage.verdict == verdict ? 1 : 0)
         }
-        add("martlet_gray_share", names, stage.share)
-        add("martlet_gray_stage", names, Double(release.stages.count))
-        add("martlet_gray_canary_requests", names, Double(stage.canaryRequests))
-        add("martlet_gray_requests_needed", names, standing.pairsNeeded.map(Double.init))
-        add("martlet_gray_last_window_seconds", names, stage.last.map { Double($0) / 1000 })
+        gauges.add("martlet_gray_share", names, stage.share)
+        gauges.add("martlet_gray_stage", names, Double(release.stages.count))
+        gauges.add("martlet_gray_canary_requests", names, Double(stage.canaryRequests))
+        gauges.add("martlet_gray_requests_needed", names, standing.pairsNeeded.map(Double.init))
+        gauges.add("martlet_gray_last_window_seconds", names, stage.last.map { Double($0) / 1000 })
         for metric in standing.metrics {
             let labels = names.setting("metric", metric.metric.rawValue)
-            add("martlet_gray_gain", labels, metric.gain)
-            add("martlet_gray_gain_low", labels, metric.interval?.lowerBound)
-            add("martlet_gray_gain_high", labels, metric.interval?.upperBound)
-            add("martlet_gray_gain_threshold", labels, metric.threshold)
+            gauges.add("martlet_gray_gain", labels, metric.gain)
+            gauges.add("martlet_gray_gain_low", labels, metric.interval?.lowerBound)
+            gauges.add("martlet_gray_gain_high", labels, metric.interval?.upperBound)
+            gauges.add("martlet_gray_gain_threshold", labels, metric.threshold)
         }
     }
-    return helps.compactMap { name, help in
-        samples[name].map {
-            MetricFamily(
-                name: name, metadata: MetricMetadata(kind: .gauge, help: help), samples: $0)
-        }
-    }
+    return gauges.families(helps)
 }
 
 private let helps = [

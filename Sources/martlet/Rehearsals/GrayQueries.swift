@@ -20,7 +20,7 @@ extension GrayConfig {
             var fields: [(key: String, value: JSON)] = []
             for (key, text) in queries {
                 let value = try number(
-                    text.replacing("$version", with: version), at: time, engine)
+                    text.replacing("$version", with: inString(version)), at: time, engine)
                 let isCount = key == "requests" || key == "errors"
                 if value == nil && isCount {
                     throw NoWindow(
@@ -49,4 +49,21 @@ extension GrayConfig {
             }
         return value.flatMap { $0.isFinite ? $0 : nil }
     }
+}
+
+/// A text for the inside of a PromQL string of either quote; what could end the string stands as its code.
+///
+/// A version is whatever a reporter says, and must not become part of the query.
+private func inString(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+        let isSpecial = scalar.value < 0x20 || "\"'`\\\u{7f}".unicodeScalars.contains(scalar)
+        result += isSpecial ? "\\x" + hex(UInt8(scalar.value)) : String(scalar)
+    }
+    return result
+}
+
+private func hex(_ byte: UInt8) -> String {
+    let text = String(byte, radix: 16)
+    return byte < 16 ? "0" + text : text
 }

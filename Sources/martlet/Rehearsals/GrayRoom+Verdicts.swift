@@ -56,14 +56,8 @@ extension GrayRoom {
         let readings =
             underway.filter { config($0.release)?.isGate ?? true }.map { release in
                 let evidence = evidence(release)
-                let state: GateState =
-                    switch evidence.word {
-                    case .promote: .pass
-                    case .reject: .fail
-                    case .hold, .notEnoughData: .unknown
-                    }
                 return GateReading(
-                    state,
+                    (release.current?.verdict ?? .notEnoughData).gateState,
                     Phrase(
                         "gate.gray.\(release.current?.verdict.rawValue ?? "not_enough_data")",
                         [
@@ -78,14 +72,15 @@ extension GrayRoom {
 
     func link(_ release: String) -> String { "/rehearsals?release=\(release)" }
 
-    /// Keeps the finding of the stage that traffic is in; it takes the place of what was said before.
-    func tell(_ release: GrayRelease) {
+    /// Keeps the finding of the stage that traffic is in; it takes the place of what was said before, and
+    /// that of a stage that is over ends.
+    func tell(_ release: GrayRelease, after before: GrayRelease?) {
         guard let stage = release.current else { return }
         let verdict = stage.verdict
         let isOpen = verdict == .reject || verdict == .promote
         let standing = stage.trial.standing()
         let finding = Finding(
-            id: "gray/\(release.release)/\(release.version)/\(stage.start)", kind: .shadow,
+            id: findingID(release), kind: .shadow,
             subject: "\(release.release) · \(release.version)",
             labels: [
                 "release": release.release, "version": release.version,
@@ -102,8 +97,15 @@ extension GrayRoom {
             evidence: standing.reasons, link: link(release.release))
         do throws(RecordError) {
             try records.findings.keep([finding])
+            if let before, findingID(before) != finding.id {
+                try records.findings.end(findingID(before), at: stage.start)
+            }
         } catch {
             complain("the verdict of \(release.release) was not kept as a finding: \(error)")
         }
+    }
+
+    private func findingID(_ release: GrayRelease) -> String {
+        "gray/\(release.release)/\(release.version)/\(release.current?.start ?? 0)"
     }
 }

@@ -27,6 +27,8 @@ final class GrayRoom: Sendable {
     private let meters: GrayMeters
     private let configs: Lock<[String: GrayConfig]>
     private let loop = Lock<Loop?>(nil)
+    /// The windows that were asked for last, by release: what gave nothing is not asked for again.
+    private let asked = Lock<[String: Millis]>([:])
 
     /// Reads the releases where they were.
     ///
@@ -54,6 +56,8 @@ final class GrayRoom: Sendable {
         }
         releases = Lock(known)
         registry.gather { [weak self] in grayFamilies(self?.all ?? []) }
+        // A kill may have come between a verdict and its finding.
+        for release in known.values { tell(release, after: nil) }
     }
 
     private static func byName(_ configs: [GrayConfig]) -> [String: GrayConfig] {
@@ -93,7 +97,7 @@ final class GrayRoom: Sendable {
     func look(_ engine: Engine, at now: Millis) -> String {
         var faults: [String] = []
         for release in all {
-            guard let config = config(release.release), config.hasQueries,
+            guard let config = config(release.release), config.hasQueries, !release.isFailed,
                 let stage = release.current
             else { continue }
             let time = now - now % config.everyMillis
@@ -101,6 +105,8 @@ final class GrayRoom: Sendable {
             guard time > stage.last ?? .min, time - config.everyMillis >= stage.start else {
                 continue
             }
+            let isNew = asked.withLock { $0.updateValue(time, forKey: release.release) != time }
+            guard isNew else { continue }
             do {
                 let window = try config.window(at: time, version: release.version, engine: engine)
                 _ = try take([StageReport(window: window)], of: release.release, now: now)
@@ -131,7 +137,7 @@ final class GrayRoom: Sendable {
         ).routes
     }
 
-    /// Takes a report in, whole or not at all; returns when it is on the disk.
+    /// Takes a report in; returns when it is on the disk.
     private func report(_ name: String, _ body: [UInt8]) throws -> GrayRelease {
         do {
             let now = clock.now()
@@ -151,35 +157,48 @@ final class GrayRoom: Sendable {
                 meters.full.add()
                 throw StageReportError.tooMany(Self.releasesMax)
             }
+            let before = release
             var signals: [RollBackSignal] = []
             var decisions: [Decision] = []
+            var taken = 0
+            var refusal: GrayRelease.Refusal?
             for line in lines {
-                let (next, signal) = try GrayRelease.taking(
-                    line, of: name, into: release, policy: policy(name), now: now)
-                if let signal { signals.append(signal) }
-                if isNews(next, after: release) { decisions.append(decision(next)) }
-                release = next
+                do throws(GrayRelease.Refusal) {
+                    let (next, signal) = try GrayRelease.taking(
+                        line, of: name, into: release, policy: policy(name), now: now)
+                    if let signal { signals.append(signal) }
+                    if isNews(next, after: release) { decisions.append(decision(next)) }
+                    release = next
+                    taken += 1
+                } catch {
+                    refusal = error
+                    break
+                }
             }
-            guard let release else { throw GrayRelease.Refusal.unnamed }
-            try keep(release, decisions: decisions, signals: signals)
-            meters.windows.add(Double(lines.count { $0.window != nil }))
+            // What a stage failed by is kept, whatever is refused after it.
+            guard let release, taken > 0 else { throw refusal ?? .unnamed }
+            try keep(release, after: before, decisions: decisions, signals: signals)
+            meters.windows.add(Double(lines.prefix(taken).count { $0.window != nil }))
+            if let refusal { throw refusal }
             return release
         }
     }
 
     private func override(_ name: String, person: String, reason: String) throws -> Bool {
         try taking.withLock { _ in
-            guard var release = releases.withLock({ $0[name] }),
+            let before = releases.withLock { $0[name] }
+            guard var release = before,
                 release.override(person: person, reason: reason, time: clock.now())
             else { return false }
-            try keep(release, decisions: [decision(release)], signals: [])
+            try keep(release, after: before, decisions: [decision(release)], signals: [])
             return true
         }
     }
 
     /// Commits a release with what follows, and then tells.
     private func keep(
-        _ release: GrayRelease, decisions: [Decision], signals: [RollBackSignal]
+        _ release: GrayRelease, after before: GrayRelease?, decisions: [Decision],
+        signals: [RollBackSignal]
     ) throws {
         let messages = signals.flatMap { notification($0) }
         try records.gray.save(
@@ -197,7 +216,7 @@ final class GrayRoom: Sendable {
             if notifier.tellsNobody { meters.untold.add() }
             remark("the release \(signal.release) \(signal.version) failed: roll it back")
         }
-        tell(release)
+        if !decisions.isEmpty { tell(release, after: before) }
     }
 
     private func notification(_ signal: RollBackSignal) -> [OutgoingMessage] {

@@ -205,19 +205,7 @@ struct RehearsalConfig: Sendable {
     }
 
     private mutating func readJudgement(_ section: Section) {
-        if let margin = section.double("margin") {
-            if !(margin > 0 && margin < 1) { section.error("margin", "must be between 0 and 1") }
-            for metric in Metric.allCases where metric.scale == .difference {
-                settings.policy.rules[metric]?.margin = margin
-            }
-        }
-        if let level = section.double("level") {
-            if !(level > 0 && level < 0.5) { section.error("level", "must be between 0 and 0.5") }
-            settings.policy.level = level
-        }
-        settings.policy.pairsMin = positive(section, "min_pairs", settings.policy.pairsMin)
-        settings.policy.durationMin =
-            section.duration("min_duration") ?? settings.policy.durationMin
+        settings.policy.read(section, least: "min_pairs")
         for text in section.strings("ignore") ?? [] {
             guard let path = JSONPath(text) else {
                 section.error("ignore", "\(quoted(text)) is no path such as meta.* or scores[*].id")

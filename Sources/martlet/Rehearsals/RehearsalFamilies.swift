@@ -5,40 +5,32 @@ import Rehearse
 
 /// Gauges of how the rehearsals stand.
 func rehearsalFamilies(_ views: [RehearsalView]) -> [MetricFamily] {
-    var samples: [String: [MetricFamily.Sample]] = [:]
-    func add(_ name: String, _ labels: Labels, _ value: Double?) {
-        guard let value, value.isFinite else { return }
-        samples[name, default: []].append(.init(labels: labels, value: value))
-    }
+    var gauges = VerdictGauges()
     for view in views {
         for candidate in view.candidates {
             let names = Labels([("rehearsal", view.name), ("candidate", candidate.name)])
             let standing = candidate.standing
             for verdict in Verdict.allCases {
-                add(
+                gauges.add(
                     "martlet_rehearsal_verdict", names.setting("verdict", verdict.rawValue),
                     standing.verdict == verdict ? 1 : 0)
             }
-            add("martlet_rehearsal_trial_pairs", names, Double(standing.pairs))
-            add("martlet_rehearsal_pairs_needed", names, standing.pairsNeeded.map(Double.init))
-            add("martlet_rehearsal_budget_spent", names, candidate.spentOf == nil ? 0 : 1)
-            add("martlet_rehearsal_copies_underway", names, Double(candidate.underway))
-            add("martlet_rehearsal_copies_waiting", names, Double(candidate.waiting))
+            gauges.add("martlet_rehearsal_trial_pairs", names, Double(standing.pairs))
+            gauges.add(
+                "martlet_rehearsal_pairs_needed", names, standing.pairsNeeded.map(Double.init))
+            gauges.add("martlet_rehearsal_budget_spent", names, candidate.spentOf == nil ? 0 : 1)
+            gauges.add("martlet_rehearsal_copies_underway", names, Double(candidate.underway))
+            gauges.add("martlet_rehearsal_copies_waiting", names, Double(candidate.waiting))
             for metric in standing.metrics where metric.slice == nil {
                 let labels = names.setting("metric", metric.metric.rawValue)
-                add("martlet_rehearsal_gain", labels, metric.gain)
-                add("martlet_rehearsal_gain_low", labels, metric.interval?.lowerBound)
-                add("martlet_rehearsal_gain_high", labels, metric.interval?.upperBound)
-                add("martlet_rehearsal_gain_threshold", labels, metric.threshold)
+                gauges.add("martlet_rehearsal_gain", labels, metric.gain)
+                gauges.add("martlet_rehearsal_gain_low", labels, metric.interval?.lowerBound)
+                gauges.add("martlet_rehearsal_gain_high", labels, metric.interval?.upperBound)
+                gauges.add("martlet_rehearsal_gain_threshold", labels, metric.threshold)
             }
         }
     }
-    return helps.compactMap { name, help in
-        samples[name].map {
-            MetricFamily(
-                name: name, metadata: MetricMetadata(kind: .gauge, help: help), samples: $0)
-        }
-    }
+    return gauges.families(helps)
 }
 
 private let helps = [

@@ -140,14 +140,8 @@ final class RehearsalRoom: Sendable {
         }
         let worst = candidates.max { weight($0.1.standing.verdict) < weight($1.1.standing.verdict) }
         guard let (view, candidate) = worst else { return nil }
-        let state: GateState =
-            switch candidate.standing.verdict {
-            case .promote: .pass
-            case .reject: .fail
-            case .hold, .notEnoughData: .unknown
-            }
         return GateReading(
-            state,
+            candidate.standing.verdict.gateState,
             Phrase(
                 "gate.shadow.\(candidate.standing.verdict.rawValue)",
                 [
@@ -215,4 +209,15 @@ private func raiseDescriptors() {
     guard getrlimit(kind, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
     limit.rlim_cur = limit.rlim_max
     setrlimit(kind, &limit)
+}
+
+extension Verdict {
+    /// What it means for the gate of a release.
+    var gateState: GateState {
+        switch self {
+        case .promote: .pass
+        case .reject: .fail
+        case .hold, .notEnoughData: .unknown
+        }
+    }
 }

@@ -169,6 +169,20 @@ private func window(
         #expect(release.version == "v3" && release.stages.count == 1 && !release.isFailed)
     }
 
+    @Test func `a start that a line names is of its stage, and not of those that follow it`() throws
+    {
+        let lines = """
+            {"version":"v2","share":0.1,"start":1767225600}
+            {"time":1767225660,"baseline":{"requests":9,"errors":0},"canary":{"requests":1,"errors":0}}
+            {"share":0.5}
+            {"version":"v3","share":0.1}
+            """
+        let read = try StageReport.read(Array(lines.utf8), now: 1_767_230_000_000)
+        #expect(read.map(\.start) == [1_767_225_600_000, 1_767_225_600_000, nil, nil])
+        #expect(read.map(\.version) == ["v2", "v2", "v2", "v3"])
+        #expect(read.map(\.share) == [0.1, 0.1, 0.5, 0.1])
+    }
+
     @Test func `a window of a million requests is judged by a sample, at once`() {
         var release = GrayRelease(release: "shop", version: "v2", policy: policy)
         release.begin(share: 0.5, start: 0)
