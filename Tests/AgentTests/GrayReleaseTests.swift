@@ -42,7 +42,8 @@ private func settings(_ listener: Int) -> String {
         listener.stop()
         let folder = try Scratch()
         let port = freePort()
-        let words = settings(listener.port)
+        let words =
+            settings(listener.port) + "gray:\n  - {name: shop, service: checkout}\n"
         var agent = try await Agent(configuration: words, folder: folder, port: port)
         var stages = agent.url + "/api/martlet/v1/rehearsals/shop/stages"
         #expect(try await get(stages).status == 404)
@@ -84,6 +85,12 @@ private func settings(_ listener: Int) -> String {
         #expect(findings.contains("finding.gray.reject"))
         let gate = try await get(agent.url + "/api/martlet/v1/decisions/go-no-go")
         #expect(text(gate).contains("gate.gray.reject"))
+        // It is the release of one service, and another's goes its way.
+        for (service, isTold) in [("checkout", true), ("search", false)] {
+            let one = try await get(
+                agent.url + "/api/martlet/v1/decisions/go-no-go?service=\(service)")
+            #expect(text(one).contains("gate.gray.reject") == isTold, "\(service)")
+        }
         let asked = try await get(agent.url + "/api/martlet/v1/decisions/next-stage?release=shop")
         #expect(asked.status == 409 && text(asked).contains("\"verdict\":\"roll_back\""))
         let decisions = text(try await get(agent.url + "/api/martlet/v1/decisions"))

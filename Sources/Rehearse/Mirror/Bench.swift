@@ -162,6 +162,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             }
         }
         let now = clock.monotonic()
+        gate.rest.wake(at: now)
         if now >= commitAt, candidates.contains(where: { $0.isChanged }) {
             commit()
             // Large trials take a while to write: never more than a twentieth of the time.

@@ -25,6 +25,8 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
     let spent = Atomic<UInt64>(0)
     /// Destinations that a person stopped.
     let stopped = Atomic<UInt64>(0)
+    /// Candidates whose last answer was too large.
+    let rest = Rest()
     /// Bytes that copies under way hold.
     let held = Atomic<Int>(0)
     private let settings: MirrorSettings
@@ -76,7 +78,9 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
         skip(candidates & closed, .stopped)
         let empty = spent.load(ordering: .relaxed) & ~closed
         skip(candidates & empty, .budgetSpent)
-        let open = candidates & ~closed & ~empty
+        let resting = rest.resting & ~closed & ~empty
+        skip(candidates & resting, .resting)
+        let open = candidates & ~closed & ~empty & ~resting
         if open == 0 { return nil }
         if held.load(ordering: .relaxed) > settings.memoryBytesMax {
             skip(open, .memoryFull)

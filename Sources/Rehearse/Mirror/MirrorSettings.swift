@@ -55,6 +55,8 @@ public struct MirrorSettings: Sendable {
     public var keepsNoTexts = false
     /// The gate of the go/no-go waits for this rehearsal.
     public var isGate = true
+    /// The service whose release that is; nil for any.
+    public var service: String?
 
     public init(name: String, relay: RelayOptions, candidates: [CandidateSettings]) {
         self.name = name

@@ -52,7 +52,7 @@ public final class Rehearsal: Sendable {
             settings, candidates: candidates, gate: gate, keeper: keeper, clock: clock, log: log
         ) { changed(name) }
         self.bench = bench
-        couriers = Rehearsal.couriers(settings, bench)
+        couriers = Rehearsal.couriers(settings, bench, clock)
         gate.connect(couriers)
         let labels = Labels([("rehearsal", settings.name)])
         do throws(HTTPServerError) {
@@ -84,7 +84,8 @@ public final class Rehearsal: Sendable {
         var view = RehearsalView(
             name: settings.name, time: clock.now(), listen: "\(settings.relay.address):\(port)",
             primary: settings.relay.server.origin, requests: 0, underway: relay.underway,
-            isGate: settings.isGate, margin: settings.policy.rule(.agreement).margin,
+            isGate: settings.isGate, service: settings.service,
+            margin: settings.policy.rule(.agreement).margin,
             candidates: [])
         for digit in 0...5 {
             let code = digit == 0 ? "none" : "\(digit)xx"
@@ -172,11 +173,13 @@ public final class Rehearsal: Sendable {
         return made
     }
 
-    private static func couriers(_ settings: MirrorSettings, _ bench: Bench) -> [Courier] {
+    private static func couriers(
+        _ settings: MirrorSettings, _ bench: Bench, _ clock: Clock
+    ) -> [Courier] {
         var couriers: [Courier] = []
         for (index, candidate) in settings.candidates.enumerated() {
             couriers.append(
-                courier(settings, index, bench) { source in
+                courier(settings, index, bench, clock) { source in
                     candidate.copy(
                         of: source.request, tag: source.tag,
                         id: requestID(of: source.request, tag: source.tag, settings: settings))
@@ -184,7 +187,7 @@ public final class Rehearsal: Sendable {
         }
         if let second = settings.second {
             couriers.append(
-                courier(settings, couriers.count, bench) { source in
+                courier(settings, couriers.count, bench, clock) { source in
                     // As the primary was asked, credentials and all: it is the same team's server.
                     Errand(
                         tag: source.tag, server: second, method: source.request.method,
@@ -196,7 +199,7 @@ public final class Rehearsal: Sendable {
     }
 
     private static func courier(
-        _ settings: MirrorSettings, _ index: Int, _ bench: Bench,
+        _ settings: MirrorSettings, _ index: Int, _ bench: Bench, _ clock: Clock,
         _ write: @escaping @Sendable (ErrandSource) -> Errand?
     ) -> Courier {
         var options = settings.courier
@@ -209,6 +212,11 @@ public final class Rehearsal: Sendable {
                 if errand == nil { bench.post(.none(index, source.tag)) }
                 return errand
             },
-            done: { tag, answer in bench.post(.answer(index, tag, answer)) })
+            done: { tag, answer in
+                if answer.ending == .tooLarge {
+                    bench.gate.rest.begin(index, at: clock.monotonic())
+                }
+                bench.post(.answer(index, tag, answer))
+            })
     }
 }

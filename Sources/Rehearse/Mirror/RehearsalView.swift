@@ -32,6 +32,8 @@ public struct RehearsalView: Sendable {
     public var requests: Int
     public var underway: Int
     public var isGate: Bool
+    /// The service whose gate it is; nil for any.
+    public var service: String?
     public var margin: Double
     public var candidates: [CandidateView]
 }

@@ -29,6 +29,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case memoryFull = "memory_full"
     /// The judge is behind.
     case judgeBehind = "judge_behind"
+    /// The candidate's last answer was larger than what is let in: it rests for a second.
+    case resting
     /// The request could not be rewritten for the candidate.
     case unwritable
     /// The primary's answer was too large, or broke off, so there is nothing to compare with.

@@ -26,6 +26,7 @@ func write(
     writer.number(view.underway)
     writer.key("gate")
     writer.bool(view.isGate)
+    if let service = view.service { writer.field("service", service) }
     writer.key("candidates")
     writer.beginArray()
     for candidate in view.candidates {

@@ -103,7 +103,7 @@ final class Agent: Sendable {
             configuration.delivery, stores: stores, registry: registry, fetch: fetch, clock: clock,
             engine: engine, models: { modelBoard.evidence },
             response: { modelBoard.response }, alerts: { ruler.alerts },
-            shadow: { gray.gate(beside: rehearsals.gate) }, stages: { gray.stages })
+            shadow: { gray.gate(of: $0, beside: rehearsals.gate(of: $0)) }, stages: { gray.stages })
         models = ModelRoom(
             configuration.models, stores: stores, engine: engine, scraper: scraper, fetch: fetch,
             registry: registry, clock: clock, board: modelBoard, deliveries: delivery.board)

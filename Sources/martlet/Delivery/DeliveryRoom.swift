@@ -34,7 +34,7 @@ final class DeliveryRoom: Sendable {
         engine: Engine, models: @escaping @Sendable () -> [ModelEvidence],
         response: @escaping @Sendable () -> DriftResponsePolicy,
         alerts: @escaping @Sendable () -> [ActiveAlert],
-        shadow: @escaping @Sendable () -> GateReading? = { nil },
+        shadow: @escaping @Sendable (_ service: String?) -> GateReading? = { _ in nil },
         stages: @escaping @Sendable () -> [StageEvidence] = { [] }
     ) throws {
         let config = Lock(given)
@@ -56,7 +56,8 @@ final class DeliveryRoom: Sendable {
             facts: { scope in
                 ReleaseFacts(
                     criticalAlerts: critical(alerts(), scope),
-                    backupTime: lastBackup(engine, scope, now: clock.now()), shadow: shadow())
+                    backupTime: lastBackup(engine, scope, now: clock.now()),
+                    shadow: shadow(scope.service))
             }, models: models, stages: stages, response: response)
         self.desk = desk
         inbox = InboxReader(

@@ -12,6 +12,8 @@ struct GrayConfig: Sendable {
     let name: String
     var policy = Policy()
     var isGate = true
+    /// The service whose release it is; nil for any.
+    var service: String?
     var everyMillis: Millis = 60_000
     /// Queries by what they give: `requests`, `errors`, or a metric; `$version` stands for the canary's.
     var baseline: [(key: String, value: String)] = []
@@ -34,6 +36,7 @@ struct GrayConfig: Sendable {
         if name.isEmpty { section.error("name", "is missing: the release, as reports name it") }
         policy.read(section, least: "min_requests")
         isGate = section.bool("gate") ?? true
+        service = section.string("service")
         everyMillis = section.duration("every") ?? everyMillis
         if everyMillis < 1_000 { section.error("every", "must be at least 1s") }
         baseline = queries(section, "baseline")

@@ -51,10 +51,16 @@ extension GrayRoom {
     var stages: [StageEvidence] { underway.map(evidence) }
 
     /// What the gate of a release is told: the worse of what rehearsals and stages say.
-    func gate(beside other: GateReading?) -> GateReading? {
+    ///
+    /// - Parameter service: whose release; nil asks for all.
+    func gate(of service: String?, beside other: GateReading?) -> GateReading? {
         let order: [GateState] = [.pass, .unknown, .fail]
+        let asked = underway.filter { release in
+            let config = config(release.release)
+            return config?.isGate ?? true && speaks(config?.service, to: service)
+        }
         let readings =
-            underway.filter { config($0.release)?.isGate ?? true }.map { release in
+            asked.map { release in
                 let evidence = evidence(release)
                 return GateReading(
                     (release.current?.verdict ?? .notEnoughData).gateState,

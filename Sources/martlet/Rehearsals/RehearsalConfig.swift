@@ -68,7 +68,7 @@ struct RehearsalConfig: Sendable {
         "concurrency", "queue", "deadline", "max_request_bytes", "max_answer_bytes",
         "max_memory_bytes", "id_header", "slices", "margin", "level", "min_pairs", "min_duration",
         "ignore", "absolute_tolerance", "relative_tolerance", "keep_texts", "keep_share",
-        "keep_pairs", "gate", "tls_server_config",
+        "keep_pairs", "gate", "service", "tls_server_config",
     ]
 
     private static func isName(_ text: String) -> Bool {
@@ -218,6 +218,7 @@ struct RehearsalConfig: Sendable {
         settings.comparison.relativeTolerance =
             section.double("relative_tolerance") ?? settings.comparison.relativeTolerance
         settings.isGate = section.bool("gate") ?? true
+        settings.service = section.string("service")
     }
 
     private func positive(_ section: Section, _ key: String, _ standard: Int) -> Int {

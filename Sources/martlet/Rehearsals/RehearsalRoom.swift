@@ -134,10 +134,11 @@ final class RehearsalRoom: Sendable {
     // MARK: Verdicts
 
     /// What the gate of a release is told: the worst of the rehearsals that are gates; nil without any.
-    var gate: GateReading? {
-        let candidates = views.filter(\.isGate).flatMap { view in
-            view.candidates.map { (view, $0) }
-        }
+    ///
+    /// - Parameter service: whose release; nil asks for all.
+    func gate(of service: String?) -> GateReading? {
+        let candidates = views.filter { $0.isGate && speaks($0.service, to: service) }
+            .flatMap { view in view.candidates.map { (view, $0) } }
         let worst = candidates.max { weight($0.1.standing.verdict) < weight($1.1.standing.verdict) }
         guard let (view, candidate) = worst else { return nil }
         return GateReading(
@@ -209,6 +210,11 @@ private func raiseDescriptors() {
     guard getrlimit(kind, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
     limit.rlim_cur = limit.rlim_max
     setrlimit(kind, &limit)
+}
+
+/// Whether what was said of a service's release is said to who asks for a service; nil is any, on either side.
+func speaks(_ said: String?, to asked: String?) -> Bool {
+    said == nil || asked == nil || said == asked
 }
 
 extension Verdict {

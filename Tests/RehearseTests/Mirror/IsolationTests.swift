@@ -100,7 +100,42 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
             while put(socket, block) {}
             return false
         }
-        try withFault(candidate, .tooLarge, times: 5) { $0.courier.deadlineMillis = 120_000 }
+        try withFault(candidate, .tooLarge, times: 1) { $0.courier.deadlineMillis = 120_000 }
+    }
+
+    @Test
+    func `a candidate whose answer was too large rests, another goes on, and it is asked again`()
+        throws
+    {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let primary = chatServer("primary")
+        let large = StubServer { _, socket in
+            put(socket, plain("200 OK", String(repeating: "x", count: 100_000)))
+        }
+        let good = chatServer("good")
+        defer { for server in [primary, large, good] { server.stop() } }
+        let stage = try Stage(
+            primary: primary, candidates: [("new", large.url), ("good", good.url)],
+            folder: scratch.path
+        ) { settings in
+            settings.answerBytesMax = 50_000
+            settings.courier.queue = 1000
+        }
+        ask(stage, 1)
+        #expect(comes { stage.ending(.tooLarge) == 1 })
+        ask(stage, 20)
+        #expect(stage.skipped(.resting) > 0, "within the second")
+        #expect(comes { stage.pairs("good") == 21 && stage.skipped(.resting, "good") == 0 })
+        #expect(comes { stage.pairs() + stage.skipped(.resting) == 21 }, "each is accounted for")
+        let before = stage.ending(.tooLarge)
+        #expect(
+            comes {
+                ask(stage, 1)
+                usleep(100_000)
+                return stage.ending(.tooLarge) > before
+            }, "after the rest")
+        stage.stop()
     }
 
     @Test func `a candidate that answers errors`() throws {
