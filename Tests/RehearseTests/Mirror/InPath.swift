@@ -72,7 +72,10 @@ private func asked(_ requests: [ClientRequest], _ rehearsal: Rehearsal) async th
                             ("Content-Type", "application/json"), ("X-Request-Id", request.id),
                         ], body: Array(request.body.utf8), timeout: .seconds(120))
                     let answer = try await client.send(sent)
-                    #expect(answer.status == 200, "\(request.path)")
+                    #expect(
+                        answer.status == 200,
+                        "\(request.path): \(String(decoding: answer.body.prefix(200), as: UTF8.self))"
+                    )
                 }
             }
         }
