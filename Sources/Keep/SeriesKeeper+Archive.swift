@@ -37,7 +37,7 @@ extension SeriesKeeper {
         }
         while let read = cursor.next() {
             guard archive.hasRoom(for: read.labels) else { continue }
-            page.append((read.labels, read.samples(in: range)))
+            page.append((read.labels, read.samples(in: range) { _ in }))
             if page.count == Archive.sealedAtOnce { flush() }
         }
         flush()

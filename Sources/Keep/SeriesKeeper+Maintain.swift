@@ -23,6 +23,10 @@ extension SeriesKeeper {
             } catch {
                 report.notices.append("journal: \(error)")
             }
+            if let fault = head.spill.retry() {
+                report.notices.append(
+                    "full chunks stay in memory, because the disk does not take them: \(fault)")
+            }
             if let jump {
                 meters.clockJumps.add()
                 report.notices.append(
@@ -113,13 +117,16 @@ extension SeriesKeeper {
     ) throws {
         let range = TimeRange(from: from, through: end - 1)
         var archived: [UInt32] = []
+        var damage = HeadDamage()
         var cursor = HeadCursor(head, ids)
         // One pair of columns for all series: what each of many leaves free, others soon break up.
         var columns: Columns = ([], [])
         let isWritten = try shelf.add(from: from, end: end) {
             guard let read = cursor.next() else { return nil }
-            read.read(in: range, into: &columns)
-            if !columns.times.isEmpty && archive.holds(read.labels) { archived.append(read.id) }
+            let isSound = read.read(in: range, into: &columns, into: &damage)
+            if isSound && !columns.times.isEmpty && archive.holds(read.labels) {
+                archived.append(read.id)
+            }
             let chunks = makeChunks(
                 columns.times, columns.values, samplesMax: Chunk.blockSamplesMax)
             return (read.labels, chunks)
@@ -131,6 +138,7 @@ extension SeriesKeeper {
         for fault in archiveSealed(archived, in: range, metadata) {
             report.notices.append("archive: \(fault)")
         }
+        if !damage.series.isEmpty { salvage(damage, in: range, metadata, &report) }
     }
 
     /// Forgets series that have been quiet for one to two hours since they left the head.
