@@ -131,6 +131,8 @@ extension SeriesKeeper {
                 columns.times, columns.values, samplesMax: Chunk.blockSamplesMax)
             return (read.labels, chunks)
         }
+        // What could not be read may have been all there was.
+        defer { if !damage.series.isEmpty { salvage(damage, in: range, metadata, &report) } }
         guard isWritten else { return }
         report.blocksSealed += 1
         meters.sealedBlocks.add()
@@ -138,7 +140,6 @@ extension SeriesKeeper {
         for fault in archiveSealed(archived, in: range, metadata) {
             report.notices.append("archive: \(fault)")
         }
-        if !damage.series.isEmpty { salvage(damage, in: range, metadata, &report) }
     }
 
     /// Forgets series that have been quiet for one to two hours since they left the head.

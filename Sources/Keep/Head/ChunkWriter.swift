@@ -41,6 +41,10 @@ struct ChunkWriter: Sendable {
     /// At most as many as a chunk of a block has.
     var count: Int { Int(samples) }
 
+    /// True when a chunk of the head takes no more.
+    @inline(__always)
+    var isFull: Bool { samples >= Chunk.headSamplesMax || bits.count >= Chunk.headBitsMax }
+
     /// The last value as a whole number; nil when it is none.
     private var lastWhole: Int64? {
         get { isWhole ? whole : nil }

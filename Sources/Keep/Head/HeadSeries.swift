@@ -80,7 +80,7 @@ struct HeadSeries: Sendable {
         _ time: Millis, _ value: Double, into writer: inout SpillWriter
     ) -> Taken {
         if open.count > 0 && time <= open.last { return appendLate(time, value, &writer) }
-        if open.count >= Chunk.headSamplesMax || time >= cutAt || open.count == 0 {
+        if open.isFull || time >= cutAt || open.count == 0 {
             cut(before: time, value, &writer)
         }
         open.append(time, value)
@@ -88,7 +88,11 @@ struct HeadSeries: Sendable {
     }
 
     private mutating func cut(before time: Millis, _ value: Double, _ writer: inout SpillWriter) {
-        if open.count > 0 { chunks.append(writer.keep(open.chunk())) }
+        if open.count > 0 {
+            // In steps of two: what doubling reserves would be half of what a series takes.
+            if chunks.count == chunks.capacity { chunks.reserveCapacity(chunks.count + 2) }
+            chunks.append(writer.keep(open.chunk()))
+        }
         // What is to come is not known; a series seldom gains decimals that it has not shown yet.
         open = ChunkWriter(
             decimals: max(open.decimals, Decimals.least(value.bitPattern) ?? 0))

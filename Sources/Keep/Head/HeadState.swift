@@ -56,6 +56,10 @@ struct HeadState: Sendable {
             slots[Int(given)] = series
         } else {
             slot = UInt32(slots.count)
+            // In steps: doubling would hold, and copy, up to as much again.
+            if slots.count == slots.capacity {
+                slots.reserveCapacity(slots.count + max(1024, slots.count / 8))
+            }
             slots.append(series)
         }
         ids[key] = slot

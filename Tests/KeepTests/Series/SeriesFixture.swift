@@ -76,6 +76,8 @@ final class FaultyDisk: Sendable {
         /// Reads so far, of all files, and the one that shall fail.
         var reads = 0
         var failsReadAt: Int?
+        /// Files of which nothing can be read.
+        var brokenHandles: Set<FileHandle> = []
         var paths: [FileHandle: String] = [:]
         var syncedBytes: [String: Int] = [:]
     }
@@ -112,7 +114,7 @@ final class FaultyDisk: Sendable {
         files.read = { [self] (handle, offset, count) throws(FileError) in
             let fails = state.withLock { state in
                 state.reads += 1
-                return state.reads == state.failsReadAt
+                return state.reads == state.failsReadAt || state.brokenHandles.contains(handle)
             }
             if fails {
                 throw FileError(operation: "read", path: "(test)", code: EIO, reason: "broken")

@@ -252,6 +252,15 @@ struct SalvageTests {
         #expect(report.notices.first?.contains("taken from the journal") == true)
     }
 
+    @Test func `a seal that can read nothing at all takes everything from the journal`() throws {
+        disk.state.withLock {
+            $0.brokenHandles = Set($0.paths.filter { $0.value.contains("/head/") }.keys)
+        }
+        #expect(try keeper.all().warnings.count > 8)
+        let report = try sealed()
+        #expect(report.notices.first?.contains("taken from the journal") == true)
+    }
+
     @Test func `a seal whose reads fail loses nothing`() throws {
         disk.state.withLock { $0.failsReadAt = $0.reads + 2 }
         let report = try sealed()

@@ -1,5 +1,5 @@
 // A full chunk of the head as memory knows it: when it begins and ends, and where its bytes lie in the spill
-// of its block's span. 24 bytes, of which a series has one for every 120 samples; so the checksum lies with
+// of its block's span. 24 bytes, of which a series has one for about every 120 samples; so the checksum lies with
 // the bytes, and begins with their place, so that bytes read from elsewhere do not pass it.
 
 internal import Basics

@@ -39,7 +39,9 @@ final class Spill: Sendable {
 
     /// Removes what a kill between opening a file and taking its name has left.
     func clean() {
-        for name in (try? files.list(folder)) ?? [] { try? files.remove("\(folder)/\(name)") }
+        for name in (try? files.list(folder)) ?? [] where Millis(name) != nil {
+            try? files.remove("\(folder)/\(name)")
+        }
     }
 
     /// The volumes as they are; a reader keeps them for as long as it reads.
