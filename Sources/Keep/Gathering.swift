@@ -49,11 +49,12 @@ struct Gathering {
         var count = 0
         // Of columns that are thinned, one run's room serves all series.
         var run = ColumnMerge()
+        var reader = SpillReader()
         for place in Labels.order(of: labels) {
             if hints.moments == nil { run = ColumnMerge() } else { run.removeAll() }
             run.reserve(pieces[place].reduce(0) { $0 + $1.countEstimate(in: range) })
             for piece in pieces[place] {
-                piece.add(to: &run, in: range) { bad in
+                piece.add(to: &run, in: range, &reader) { bad in
                     report(
                         BadBlock(
                             path: bad.path,
@@ -88,10 +89,13 @@ extension Gathering.Piece {
     }
 
     /// Adds the samples in a range; tells of each chunk that cannot be read.
-    func add(to run: inout ColumnMerge, in range: TimeRange, _ report: (BadBlock) -> Void) {
+    func add(
+        to run: inout ColumnMerge, in range: TimeRange, _ reader: inout SpillReader,
+        _ report: (BadBlock) -> Void
+    ) {
         switch self {
         case .archive(let columns): run.add(columns)
-        case .head(let read): read.add(to: &run, in: range, report)
+        case .head(let read): read.add(to: &run, in: range, &reader, report)
         case .block(let chunks, let path):
             for chunk in chunks where !run.add(chunk, in: range) {
                 report(BadBlock(path: path, reason: "a chunk cannot be decoded"))

@@ -118,12 +118,13 @@ extension SeriesKeeper {
         let range = TimeRange(from: from, through: end - 1)
         var archived: [UInt32] = []
         var damage = HeadDamage()
+        var reader = SpillReader()
         var cursor = HeadCursor(head, ids)
         // One pair of columns for all series: what each of many leaves free, others soon break up.
         var columns: Columns = ([], [])
         let isWritten = try shelf.add(from: from, end: end) {
             guard let read = cursor.next() else { return nil }
-            let isSound = read.read(in: range, into: &columns, into: &damage)
+            let isSound = read.read(in: range, into: &columns, &reader, into: &damage)
             if isSound && !columns.times.isEmpty && archive.holds(read.labels) {
                 archived.append(read.id)
             }

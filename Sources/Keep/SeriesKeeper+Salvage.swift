@@ -24,10 +24,11 @@ struct HeadDamage {
 extension HeadRead {
     /// Puts the samples in a range in the place of what the columns hold; false when there was damage.
     func read(
-        in range: TimeRange, into columns: inout Columns, into damage: inout HeadDamage
+        in range: TimeRange, into columns: inout Columns, _ reader: inout SpillReader,
+        into damage: inout HeadDamage
     ) -> Bool {
         let before = damage.count
-        read(in: range, into: &columns) { damage.add($0, of: labels) }
+        read(in: range, into: &columns, &reader) { damage.add($0, of: labels) }
         if damage.count == before { return true }
         damage.readable += columns.times.count
         return false

@@ -35,20 +35,22 @@ struct HeadRead: Sendable {
     /// - Parameter report: told of each chunk that cannot be read; it is left out.
     func samples(in range: TimeRange, _ report: (BadBlock) -> Void) -> Columns {
         var columns: Columns = ([], [])
-        read(in: range, into: &columns, report)
+        var reader = SpillReader()
+        read(in: range, into: &columns, &reader, report)
         return columns
     }
 
     /// Puts the samples in a range, ascending, in the place of what the columns hold, and in their memory.
     func read(
-        in range: TimeRange, into columns: inout Columns, _ report: (BadBlock) -> Void
+        in range: TimeRange, into columns: inout Columns, _ reader: inout SpillReader,
+        _ report: (BadBlock) -> Void
     ) {
         columns.times.removeAll(keepingCapacity: true)
         columns.values.removeAll(keepingCapacity: true)
         let room = countEstimate(in: range)
         columns.times.reserveCapacity(room)
         columns.values.reserveCapacity(room)
-        forEachChunk(in: range, report) {
+        forEachChunk(in: range, &reader, report) {
             $0.decode(in: range, times: &columns.times, values: &columns.values)
         }
         open.decode(in: range, times: &columns.times, values: &columns.values)
@@ -63,12 +65,15 @@ struct HeadRead: Sendable {
     ///
     /// - Parameter body: false when it cannot decode one.
     private func forEachChunk(
-        in range: TimeRange, _ report: (BadBlock) -> Void, _ body: (Chunk) -> Bool
+        in range: TimeRange, _ reader: inout SpillReader, _ report: (BadBlock) -> Void,
+        _ body: (Chunk) -> Bool
     ) {
         for place in chunks where place.overlaps(range) {
             do throws(BadBlock) {
-                let chunk = try volumes.chunk(place)
-                if !body(chunk) { report(volumes.bad(place, "cannot be decoded")) }
+                let chunk = try reader.chunk(place, of: volumes)
+                if !body(chunk) {
+                    report(BadBlock(path: "the head", reason: "a full chunk cannot be decoded"))
+                }
             } catch {
                 report(error)
             }
@@ -78,9 +83,16 @@ struct HeadRead: Sendable {
 
 extension HeadRead {
     /// Adds the samples in a range to a run.
-    func add(to run: inout ColumnMerge, in range: TimeRange, _ report: (BadBlock) -> Void) {
-        guard late.isEmpty else { return run.add(samples(in: range, report)) }
-        forEachChunk(in: range, report) { run.add($0, in: range) }
+    func add(
+        to run: inout ColumnMerge, in range: TimeRange, _ reader: inout SpillReader,
+        _ report: (BadBlock) -> Void
+    ) {
+        guard late.isEmpty else {
+            var columns: Columns = ([], [])
+            read(in: range, into: &columns, &reader, report)
+            return run.add(columns)
+        }
+        forEachChunk(in: range, &reader, report) { run.add($0, in: range) }
         run.add(open, in: range)
     }
 

@@ -124,7 +124,8 @@ struct HeadSeries: Sendable {
         } else {
             let place = chunks.partitionIndex { $0.through < time }
             if place < chunks.count && chunks[place].overlaps(moment) {
-                let chunk = try? spill.volumes.chunk(chunks[place])
+                var reader = SpillReader()
+                let chunk = try? reader.chunk(chunks[place], of: spill.volumes)
                 _ = chunk?.decode(in: moment, times: &times, values: &values)
             }
         }

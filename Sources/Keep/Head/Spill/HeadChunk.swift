@@ -46,21 +46,18 @@ struct HeadChunk: Sendable {
     }
 
     /// The chunk out of payload and checksum; nil when they do not belong together.
-    func chunk(_ bytes: consuming [UInt8]) -> Chunk? {
-        guard bytes.count == Int(length), bytes.count > HeadChunk.checksumBytes else { return nil }
-        var payload = bytes
-        var stored: UInt32 = 0
-        for byte in payload.suffix(HeadChunk.checksumBytes).reversed() {
-            stored = stored << 8 | UInt32(byte)
-        }
-        payload.removeLast(HeadChunk.checksumBytes)
+    func chunk(_ bytes: UnsafeRawBufferPointer) -> Chunk? {
+        let end = Int(length) - HeadChunk.checksumBytes
+        guard bytes.count == Int(length), end > 0 else { return nil }
+        let stored = bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self).littleEndian
+        let payload = UnsafeRawBufferPointer(rebasing: bytes[..<end])
         guard stored == HeadChunk.checksum(payload, page: page, offset: Int(offset)) else {
             return nil
         }
-        return Chunk(from: from, through: through, count: count, payload: payload)
+        return Chunk(from: from, through: through, count: count, payload: Array(payload))
     }
 
-    static func checksum(_ payload: [UInt8], page: UInt32, offset: Int) -> UInt32 {
+    static func checksum(_ payload: UnsafeRawBufferPointer, page: UInt32, offset: Int) -> UInt32 {
         crc32c(payload, seed: page &* 0x9e37_79b1 ^ UInt32(truncatingIfNeeded: offset))
     }
 }

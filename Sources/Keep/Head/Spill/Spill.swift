@@ -122,22 +122,3 @@ final class Spill: Sendable {
         volumes.map(\.totals).reduce((0, 0)) { ($0.0 + $1.memory, $0.1 + $1.file) }
     }
 }
-
-extension [SpillVolume] {
-    /// A chunk, out of the volume of its span.
-    func chunk(_ chunk: HeadChunk) throws(BadBlock) -> Chunk {
-        guard let volume = volume(of: chunk) else { throw bad(chunk, "") }
-        return try volume.chunk(chunk)
-    }
-
-    /// What is wrong with a chunk, and where.
-    func bad(_ chunk: HeadChunk, _ what: String) -> BadBlock {
-        volume(of: chunk)?.bad(chunk, what)
-            ?? BadBlock(path: "the head", reason: "the span of a full chunk is gone")
-    }
-
-    private func volume(of chunk: HeadChunk) -> SpillVolume? {
-        let span = chunk.span
-        return first { $0.span == span }
-    }
-}

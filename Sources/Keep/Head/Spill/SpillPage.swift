@@ -18,11 +18,9 @@ final class SpillPage: @unchecked Sendable {
     var room: Int { bytes.count - count }
 
     /// Adds a payload and its checksum, for which there is room.
-    func add(_ payload: [UInt8], checksum: UInt32) {
+    func add(_ payload: UnsafeRawBufferPointer, checksum: UInt32) {
         let end = count + payload.count
-        payload.withUnsafeBytes { raw in
-            UnsafeMutableRawBufferPointer(rebasing: bytes[count..<end]).copyMemory(from: raw)
-        }
+        UnsafeMutableRawBufferPointer(rebasing: bytes[count..<end]).copyMemory(from: payload)
         bytes.storeBytes(of: checksum.littleEndian, toByteOffset: end, as: UInt32.self)
         count = end + HeadChunk.checksumBytes
     }

@@ -104,23 +104,24 @@ final class SpillVolume: Sendable {
         }
     }
 
-    /// A chunk of the volume.
+    /// The bytes of a chunk, and as many more of its page as are wanted and there.
     ///
-    /// - Throws: ``BadBlock`` when the disk does not give it, or not as it was written.
-    func chunk(_ chunk: HeadChunk) throws(BadBlock) -> Chunk {
+    /// - Throws: ``BadBlock`` when the disk does not give those of the chunk.
+    func bytes(_ chunk: HeadChunk, _ wanted: Int) throws(BadBlock) -> [UInt8] {
         let (place, handle) = state.withLock { ($0.pages[Int(chunk.page)], $0.handle) }
         let (offset, length) = (Int(chunk.offset), Int(chunk.length))
         var bytes: [UInt8] = []
         if case .memory(let page) = place { bytes = page.bytes(at: offset, length) }
         if case .file(let start) = place, let handle {
             do throws(FileError) {
-                bytes = try files.read(handle, start + offset, length)
+                bytes = try files.read(handle, start + offset, max(wanted, length))
             } catch {
+                if wanted > length { return try self.bytes(chunk, length) }
                 throw bad(chunk, "cannot be read (\(error.reason))")
             }
         }
-        guard let sound = chunk.chunk(bytes) else { throw bad(chunk, "fails its checksum") }
-        return sound
+        guard bytes.count >= length else { throw bad(chunk, "has been cut off") }
+        return bytes
     }
 
     /// What is wrong with a chunk, and where.

@@ -29,9 +29,11 @@ struct SpillWriter: Sendable {
         let index = place ?? begin(span, needed)
         let (page, number) = (filling[index].page, filling[index].number)
         let kept = HeadChunk(chunk, page: number, offset: page.count)
-        page.add(
-            chunk.payload,
-            checksum: HeadChunk.checksum(chunk.payload, page: number, offset: page.count))
+        chunk.payload.withUnsafeBytes { payload in
+            page.add(
+                payload,
+                checksum: HeadChunk.checksum(payload, page: number, offset: page.count))
+        }
         return kept
     }
 
