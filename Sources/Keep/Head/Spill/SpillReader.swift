@@ -5,9 +5,9 @@
 
 internal import Basics
 
-/// What was read ahead, page by page.
+/// What was read ahead.
 struct SpillReader {
-    /// A series of a head of five hours has its chunks in a dozen pages.
+    /// A series has a dozen chunks in a head of five hours, each among its own neighbours.
     private static let windowsMax = 32
     /// More than that saves little and, where the guess was wrong, costs more.
     private static let windowBytesMax = 16 << 10
@@ -21,10 +21,21 @@ struct SpillReader {
         var bytes: [UInt8]
         /// Where the last chunk asked for ended.
         var end: Int
+
+        func holds(_ chunk: HeadChunk) -> Bool {
+            let place = Int(chunk.offset) - start
+            return place >= 0 && place + Int(chunk.length) <= bytes.count
+        }
+
+        func serves(_ span: Int64, _ chunk: HeadChunk) -> Bool {
+            guard page == chunk.page, self.span == span else { return false }
+            let gap = Int(chunk.offset) - end
+            return holds(chunk) || (gap >= 0 && gap <= SpillReader.gapBytesMax)
+        }
     }
 
     private var windows: [Window] = []
-    /// Pages follow each other in the same order for each series.
+    /// The window that should come next: they are asked for in the same order for each series.
     private var next = 0
 
     /// A chunk out of the volume of its span.
@@ -36,42 +47,41 @@ struct SpillReader {
             throw BadBlock(path: "the head", reason: "the span of a full chunk is gone")
         }
         let (start, length) = (Int(chunk.offset), Int(chunk.length))
-        let known = index(span, chunk.page)
-        if let known {
+        let known = index(span, chunk)
+        if let known, windows[known].holds(chunk) {
             next = known + 1
-            let place = start - windows[known].start
-            if place >= 0 && place + length <= windows[known].bytes.count {
-                windows[known].end = start + length
-                let sound = windows[known].bytes.withUnsafeBytes { raw in
-                    chunk.chunk(UnsafeRawBufferPointer(rebasing: raw[place..<(place + length)]))
-                }
-                if let sound { return sound }
-                throw volume.bad(chunk, "fails its checksum")
-            }
+            windows[known].end = start + length
+            return try sound(chunk, windows[known], volume)
         }
-        var wanted = length
-        if let known, start >= windows[known].end,
-            start - windows[known].end <= SpillReader.gapBytesMax
-        {
-            let twice = 2 * max(windows[known].bytes.count, length)
-            wanted = max(length, min(twice, SpillReader.windowBytesMax))
-        }
+        let before = known.map { windows[$0].bytes.count } ?? 0
+        let wanted = min(2 * before, SpillReader.windowBytesMax)
         let bytes = try volume.bytes(chunk, wanted)
         let window = Window(
             span: span, page: chunk.page, start: start, bytes: bytes, end: start + length)
-        if let known { windows[known] = window } else { add(window) }
-        let sound = bytes.withUnsafeBytes { raw in
-            chunk.chunk(UnsafeRawBufferPointer(rebasing: raw.prefix(length)))
+        if let known {
+            windows[known] = window
+            next = known + 1
+        } else {
+            add(window)
         }
-        if let sound { return sound }
-        throw volume.bad(chunk, "fails its checksum")
+        return try sound(chunk, window, volume)
     }
 
-    private mutating func index(_ span: Int64, _ page: UInt32) -> Int? {
-        if next < windows.count, windows[next].page == page, windows[next].span == span {
-            return next
+    private func sound(
+        _ chunk: HeadChunk, _ window: Window, _ volume: SpillVolume
+    ) throws(BadBlock) -> Chunk {
+        let place = Int(chunk.offset) - window.start
+        let sound = window.bytes.withUnsafeBytes { raw in
+            chunk.chunk(UnsafeRawBufferPointer(rebasing: raw[place..<(place + Int(chunk.length))]))
         }
-        return windows.firstIndex { $0.page == page && $0.span == span }
+        guard let sound else { throw volume.bad(chunk, "fails its checksum") }
+        return sound
+    }
+
+    /// The window that holds a chunk, or behind whose last one it lies.
+    private func index(_ span: Int64, _ chunk: HeadChunk) -> Int? {
+        if next < windows.count, windows[next].serves(span, chunk) { return next }
+        return windows.firstIndex { $0.serves(span, chunk) }
     }
 
     private mutating func add(_ window: Window) {
