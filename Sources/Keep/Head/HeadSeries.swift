@@ -37,9 +37,10 @@ struct HeadSeries: Sendable {
     let labels: Labels
     private(set) var chunks: [HeadChunk] = []
     private(set) var late: [LateSample] = []
-    private(set) var open = ChunkWriter()
     /// The end of the block that the open chunk belongs to.
     private var cutAt: Millis = .max
+    // Ends with small fields, behind which the small ones here find room.
+    private(set) var open = ChunkWriter()
     var standing = Standing.listed
     /// How many series had this slot before, modulo 256.
     var generation: UInt8 = 0

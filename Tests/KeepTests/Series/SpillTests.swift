@@ -75,9 +75,9 @@ private struct Story {
 }
 
 struct SpillTests {
-    @Test func `a full chunk takes 24 bytes of memory, a series less than 120`() {
+    @Test func `a full chunk takes 24 bytes of memory, a series less than 110`() {
         #expect(MemoryLayout<HeadChunk>.stride == 24)
-        #expect(MemoryLayout<HeadSeries>.stride < 120)
+        #expect(MemoryLayout<HeadSeries>.stride < 110)
     }
 
     @Test(arguments: [1, 2, .random(in: 3 ... .max)] as [UInt64])
