@@ -43,7 +43,8 @@ let package = Package(
         // The floor.
         room("Algebra", ["COpenBLAS"]),
         room("Basics", ["CPCRE2", collections, heap, logging]),
-        room("Bytes", ["Basics", "CSnappy", "CZlib", "CZstd", yams]),
+        room("Bytes", ["Basics", "CChecksum", "CSnappy", "CZlib", "CZstd", yams]),
+        .systemLibrary(name: "CChecksum"),
         door("CCrypt", nil, "libcrypt-dev"),
         door("CCurl", "libcurl", "libcurl4-openssl-dev"),
         door("CMicrohttpd", "libmicrohttpd", "libmicrohttpd-dev"),

@@ -1,6 +1,10 @@
 // CRC32C (Castagnoli), by the processor's instruction where it has one and by table otherwise. The
 // journal and the blocks end each frame with it.
 
+internal import CChecksum
+
+private let hasInstruction = martlet_has_crc32c() != 0
+
 private let table: [UInt32] = (0..<256).map { index in
     var value = UInt32(index)
     for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0x82f6_3b78 : value >> 1 }
@@ -22,6 +26,14 @@ private let slices: [UInt32] = {
 
 /// The CRC32C of bytes, or of bytes that follow others whose checksum is `seed`.
 public func crc32c(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+    guard hasInstruction, let start = bytes.baseAddress else {
+        return crc32cByTable(bytes, seed: seed)
+    }
+    return ~martlet_crc32c(~seed, start, bytes.count)
+}
+
+/// The same where the processor has no instruction for it.
+func crc32cByTable(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
     var crc = ~seed
     slices.withUnsafeBufferPointer { slices in
         var index = 0

@@ -49,15 +49,16 @@ struct Gathering {
         var count = 0
         // Of columns that are thinned, one run's room serves all series.
         var run = ColumnMerge()
+        var reader = SpillReader()
         for place in Labels.order(of: labels) {
             if hints.moments == nil { run = ColumnMerge() } else { run.removeAll() }
             run.reserve(pieces[place].reduce(0) { $0 + $1.countEstimate(in: range) })
             for piece in pieces[place] {
-                if let path = piece.add(to: &run, in: range) {
+                piece.add(to: &run, in: range, &reader) { bad in
                     report(
                         BadBlock(
-                            path: path,
-                            reason: "a chunk of \(labels[place]) cannot be decoded; left out"))
+                            path: bad.path,
+                            reason: "\(bad.reason), of \(labels[place]); left out"))
                 }
             }
             var columns: Columns = (run.times, run.values)
@@ -87,16 +88,18 @@ extension Gathering.Piece {
         }
     }
 
-    /// Adds the samples in a range; gives the path of a block with a chunk that cannot be decoded.
-    func add(to run: inout ColumnMerge, in range: TimeRange) -> String? {
+    /// Adds the samples in a range; tells of each chunk that cannot be read.
+    func add(
+        to run: inout ColumnMerge, in range: TimeRange, _ reader: inout SpillReader,
+        _ report: (BadBlock) -> Void
+    ) {
         switch self {
         case .archive(let columns): run.add(columns)
-        case .head(let read): read.add(to: &run, in: range)
+        case .head(let read): read.add(to: &run, in: range, &reader, report)
         case .block(let chunks, let path):
-            var isSound = true
-            for chunk in chunks where !run.add(chunk, in: range) { isSound = false }
-            return isSound ? nil : path
+            for chunk in chunks where !run.add(chunk, in: range) {
+                report(BadBlock(path: path, reason: "a chunk cannot be decoded"))
+            }
         }
-        return nil
     }
 }

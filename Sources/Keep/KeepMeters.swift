@@ -11,6 +11,7 @@ struct KeepMeters: Sendable {
     let journalDropped: Counter
     let journalBadFrames: Counter
     let journalTornTails: Counter
+    let spillFailures: Counter
     let sealedBlocks: Counter
     let sealFailures: Counter
     let mergedBlocks: Counter
@@ -42,6 +43,9 @@ struct KeepMeters: Sendable {
         )
         journalTornTails = registry.counter(
             "martlet_keep_journal_torn_tails_total", "Segments that a write cut short ended.")
+        spillFailures = registry.counter(
+            "martlet_head_spill_failures_total",
+            "Writes of full chunks that failed; the chunks stay in memory.")
         sealedBlocks = registry.counter(
             "martlet_keep_blocks_sealed_total", "Blocks written at seal.")
         sealFailures = registry.counter(
@@ -50,7 +54,8 @@ struct KeepMeters: Sendable {
         expiredBlocks = registry.counter(
             "martlet_keep_blocks_expired_total", "Blocks removed by retention.")
         damagedChunks = registry.counter(
-            "martlet_keep_damaged_chunks_total", "Chunks and rows of blocks that failed a check.")
+            "martlet_keep_damaged_chunks_total",
+            "Chunks and rows of blocks and of the head that failed a check.")
         archivedRows = registry.counter(
             "martlet_keep_archive_rows_total", "Rows written to the archive.")
         archiveFailures = registry.counter(

@@ -30,6 +30,7 @@ extension SeriesKeeper {
     ) -> [ArchiveFault] {
         var faults: [ArchiveFault] = []
         var cursor = HeadCursor(head, ids)
+        var reader = SpillReader()
         var page: [(labels: Labels, columns: Columns)] = []
         func flush() {
             faults += archive.seal(page) { isCounter($0, metadata) }
@@ -37,7 +38,9 @@ extension SeriesKeeper {
         }
         while let read = cursor.next() {
             guard archive.hasRoom(for: read.labels) else { continue }
-            page.append((read.labels, read.samples(in: range)))
+            var columns: Columns = ([], [])
+            read.read(in: range, into: &columns, &reader) { _ in }
+            page.append((read.labels, columns))
             if page.count == Archive.sealedAtOnce { flush() }
         }
         flush()

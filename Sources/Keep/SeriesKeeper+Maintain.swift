@@ -23,6 +23,10 @@ extension SeriesKeeper {
             } catch {
                 report.notices.append("journal: \(error)")
             }
+            if let fault = head.spill.retry() {
+                report.notices.append(
+                    "full chunks stay in memory, because the disk does not take them: \(fault)")
+            }
             if let jump {
                 meters.clockJumps.add()
                 report.notices.append(
@@ -113,17 +117,23 @@ extension SeriesKeeper {
     ) throws {
         let range = TimeRange(from: from, through: end - 1)
         var archived: [UInt32] = []
+        var damage = HeadDamage()
+        var reader = SpillReader()
         var cursor = HeadCursor(head, ids)
         // One pair of columns for all series: what each of many leaves free, others soon break up.
         var columns: Columns = ([], [])
         let isWritten = try shelf.add(from: from, end: end) {
             guard let read = cursor.next() else { return nil }
-            read.read(in: range, into: &columns)
-            if !columns.times.isEmpty && archive.holds(read.labels) { archived.append(read.id) }
+            let isSound = read.read(in: range, into: &columns, &reader, into: &damage)
+            if isSound && !columns.times.isEmpty && archive.holds(read.labels) {
+                archived.append(read.id)
+            }
             let chunks = makeChunks(
                 columns.times, columns.values, samplesMax: Chunk.blockSamplesMax)
             return (read.labels, chunks)
         }
+        // What could not be read may have been all there was.
+        defer { if !damage.series.isEmpty { salvage(damage, in: range, metadata, &report) } }
         guard isWritten else { return }
         report.blocksSealed += 1
         meters.sealedBlocks.add()

@@ -7,7 +7,7 @@ extension SeriesKeeper {
     /// Opens the store of series under a folder, and reads the journal back.
     ///
     /// - Parameters:
-    ///   - folder: the data folder; `journal`, `blocks` and `archive` are made in it.
+    ///   - folder: the data folder; `journal`, `head`, `blocks` and `archive` are made in it.
     ///   - files: the disk, for the journal and the blocks' names.
     ///   - clock: decides which samples are too old or too new.
     ///   - registry: gets `martlet_head_*` and `martlet_keep_*`.
@@ -21,7 +21,11 @@ extension SeriesKeeper {
         var report = RecoveryReport()
         let journalFolder = folder + "/journal"
         let shelf: BlockShelf
-        let head = Head(seriesMax: options.seriesMax)
+        let spill = Spill(
+            folder: folder + "/head", files: files, pageBytes: options.spillPageBytes
+        ) { meters.spillFailures.add() }
+        spill.clean()
+        let head = Head(seriesMax: options.seriesMax, spill: spill)
         var recovery: JournalRecovery
         do throws(FileError) {
             try files.makeFolder(journalFolder)
@@ -31,6 +35,7 @@ extension SeriesKeeper {
             recovery = JournalRecovery(
                 folder: journalFolder, files: files, threads: options.recoveryThreads)
             try recovery.run(into: head, now: clock.now(), &report, options.progress)
+            head.endRestoring()
         } catch {
             throw KeepError(error)
         }

@@ -96,7 +96,7 @@ extension SeriesKeeper {
             }
         }
         for read in try head.read(matchers, in: reach) where read.labels == labels {
-            exact.add(read.samples(in: reach))
+            exact.add(read.samples(in: reach) { _ in })
         }
         guard let firstTime = exact.times.first else { return nil }
         // Where the archive has not come so far yet, its counting has stopped before that sample.

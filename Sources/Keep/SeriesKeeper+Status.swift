@@ -10,7 +10,10 @@ public struct KeeperStats: Sendable, Equatable {
     public var quietSeries = 0
     public var headChunks = 0
     public var headSamples = 0
+    /// Bytes of chunks in memory.
     public var headBytes = 0
+    /// Bytes of full chunks in the head's files.
+    public var headSpilledBytes = 0
     public var blocks = 0
     public var blockSamples = 0
     public var blockBytes = 0
@@ -69,6 +72,7 @@ extension SeriesKeeper {
         stats.headSamples = counts.samples
         stats.headChunks = chunks.chunks
         stats.headBytes = chunks.bytes
+        stats.headSpilledBytes = chunks.spilledBytes
         stats.blocks = blocks.count
         stats.blockSamples = blocks.reduce(0) { $0 + $1.info.samples }
         stats.blockBytes = blocks.reduce(0) { $0 + $1.info.bytes }
@@ -146,9 +150,14 @@ extension SeriesKeeper {
             let gauges: [(String, String, Int)] = [
                 ("martlet_head_series", "Series with samples in memory.", stats.series),
                 ("martlet_head_series_quiet", "Series known without samples.", stats.quietSeries),
-                ("martlet_head_chunks", "Chunks in memory.", stats.headChunks),
-                ("martlet_head_samples", "Samples in memory.", stats.headSamples),
+                ("martlet_head_chunks", "Chunks of the last hours.", stats.headChunks),
+                ("martlet_head_samples", "Samples of the last hours.", stats.headSamples),
                 ("martlet_head_chunk_bytes", "Bytes of chunks in memory.", stats.headBytes),
+                (
+                    "martlet_head_spilled_bytes",
+                    "Bytes of full chunks in files of the data folder that have no name.",
+                    stats.headSpilledBytes
+                ),
                 ("martlet_keep_blocks", "Blocks on disk.", stats.blocks),
                 ("martlet_keep_block_samples", "Samples in blocks.", stats.blockSamples),
                 ("martlet_keep_block_bytes", "Bytes of blocks.", stats.blockBytes),

@@ -19,6 +19,8 @@ public struct SeriesKeeperOptions: Sendable {
     /// Bytes of the whole journal: some hours of a million samples a second.
     public var journalBytesMax = 8 << 30
     public var journalSync: JournalSync = .everySecond
+    /// Bytes of full chunks that go to the head's files in one write; so many wait in memory for it.
+    public var spillPageBytes = 256 << 10
     /// Series that satisfy all matchers of any group are archived.
     public var archiveGroups: [[Matcher]] = SeriesKeeperOptions.archivedByDefault
     /// Some 1 MB a series on disk, taken at once.

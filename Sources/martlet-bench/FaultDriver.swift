@@ -21,6 +21,8 @@ struct FaultDriver {
         options.windowMillis = 600_000
         // What is acknowledged must then survive a power loss as well.
         options.journalSync = .everyBatch
+        // A chunk or two, so that the head's files are among what breaks.
+        options.spillPageBytes = 200
         return options
     }
 

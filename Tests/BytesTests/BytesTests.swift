@@ -1,6 +1,7 @@
 import Basics
-import Bytes
 import Testing
+
+@testable import Bytes
 
 @Suite struct JSONTests {
     @Test func `a document reads and writes back`() throws {
@@ -65,6 +66,16 @@ import Testing
     @Test func `the published check value holds`() {
         #expect(crc32c(Array("123456789".utf8)) == 0xe306_9283)
         #expect(crc32c(Array("456789".utf8), seed: crc32c(Array("123".utf8))) == 0xe306_9283)
+        // The processor's and the tables' way, at every length and alignment.
+        let bytes = (0..<100).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }
+        bytes.withUnsafeBytes { raw in
+            for start in 0..<16 {
+                for end in start...100 {
+                    let part = UnsafeRawBufferPointer(rebasing: raw[start..<end])
+                    #expect(crc32c(part, seed: 7) == crc32cByTable(part, seed: 7))
+                }
+            }
+        }
     }
 
     @Test func `integers survive the wire`() {

@@ -1,6 +1,6 @@
 /* A preloaded library that breaks the disk for everybody in a process: the journal, SQLite and librrd
- * alike. It counts the operations that change regular files below FAULT_FOLDER, and at the FAULT_AT-th
- * does what FAULT_MODE says:
+ * alike. It counts the operations that change regular files below FAULT_FOLDER, and the reads of those that
+ * have no name any more (the head's), and at the FAULT_AT-th does what FAULT_MODE says:
  *
  *   fail   the operation fails once with EIO (FAULT_ERRNO names another number)
  *   kill   the process ends before the operation, as by kill -9
@@ -178,6 +178,17 @@ ssize_t write(int file, const void *bytes, size_t length) {
     }
 PWRITE(pwrite)
 PWRITE(pwrite64)
+
+/* Reads count where nobody else has the bytes under a name. */
+#define PREAD(name)                                                                      \
+    ssize_t name(int file, void *bytes, size_t length, off_t offset) {                   \
+        char path[PATH_MAX];                                                             \
+        if (place(file, path) && strstr(path, " (deleted)") && strike()) return -1;      \
+        return ((ssize_t (*)(int, void *, size_t, off_t))real(#name))(                   \
+            file, bytes, length, offset);                                                \
+    }
+PREAD(pread)
+PREAD(pread64)
 
 #define TRUNCATE(name)                                                                   \
     int name(int file, off_t size) {                                                     \

@@ -25,15 +25,18 @@ struct ScrapeCache: Sendable {
         var isRepeated: Bool
     }
 
+    /// One for each series of each target: 28 bytes.
     private struct Entry {
-        var textStart: Int
-        var textCount: Int
-        var hash: Int
-        var meaning: Meaning
+        var textStart: UInt32
+        var textCount: UInt32
+        var hash: UInt32
         /// The scrape that had it last.
-        var seen: UInt64
+        var seen: UInt32
         /// Where it stood in that scrape.
-        var position: Int
+        var position: Int32
+        var meaning: Meaning
+
+        var text: Range<Int> { Int(textStart)..<Int(textStart) + Int(textCount) }
     }
 
     private var entries: [Entry] = []
@@ -45,7 +48,7 @@ struct ScrapeCache: Sendable {
     private var order: [Int32] = []
     /// The place in `lastOrder` that should come next.
     private var expected = 0
-    private var scrape: UInt64 = 1
+    private var scrape: UInt32 = 1
 
     var count: Int { entries.count }
 
@@ -71,8 +74,7 @@ struct ScrapeCache: Sendable {
         }
         let entry = entries[Int(lastOrder[expected])]
         return try texts.withUnsafeBufferPointer { all throws(Failure) in
-            let range = entry.textStart..<entry.textStart + entry.textCount
-            return try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[range])))
+            try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[entry.text])))
         }
     }
 
@@ -83,12 +85,12 @@ struct ScrapeCache: Sendable {
             if isText(guess, text) { return took(guess) }
         }
         let hash = hashed(text)
-        var slot = hash & (table.count - 1)
+        var slot = Int(hash) & (table.count - 1)
         while table[slot] >= 0 {
             let index = Int(table[slot])
             if entries[index].hash == hash && isText(index, text) {
                 // Go on from where this one stood, so that a gap costs one look-up, not all.
-                expected = entries[index].position
+                expected = Int(entries[index].position)
                 return took(index)
             }
             slot = (slot + 1) & (table.count - 1)
@@ -96,8 +98,8 @@ struct ScrapeCache: Sendable {
         table[slot] = Int32(entries.count)
         entries.append(
             Entry(
-                textStart: texts.count, textCount: text.count, hash: hash, meaning: .unresolved,
-                seen: 0, position: 0))
+                textStart: UInt32(texts.count), textCount: UInt32(text.count), hash: hash, seen: 0,
+                position: 0, meaning: .unresolved))
         texts.append(contentsOf: text)
         if entries.count * 2 > table.count { rehash(table.count * 2) }
         // What was expected is still to come.
@@ -108,16 +110,16 @@ struct ScrapeCache: Sendable {
     /// Remembers what a text leads to.
     mutating func resolve(_ index: Int, _ meaning: Meaning) { entries[index].meaning = meaning }
 
-    /// Throws away what has not been seen lately, once that is the greater part.
+    /// Throws away what has not been seen lately, once that is the greater part, and room without use.
     mutating func compact() {
         // A thousand spare entries are nothing; below that, compacting would only cost.
-        guard entries.count > 2 * order.count + 1000 else { return }
+        guard entries.count > 2 * order.count + 1000 else { return fit() }
         var kept: [Entry] = []
         var keptTexts: [UInt8] = []
         for number in order {
             var entry = entries[Int(number)]
-            let text = texts[entry.textStart..<entry.textStart + entry.textCount]
-            entry.textStart = keptTexts.count
+            let text = texts[entry.text]
+            entry.textStart = UInt32(keptTexts.count)
             keptTexts += text
             kept.append(entry)
         }
@@ -126,6 +128,12 @@ struct ScrapeCache: Sendable {
         var size = 64
         while size < 4 * entries.count { size *= 2 }
         rehash(size)
+    }
+
+    /// Gives back the room that growing took: what a target says first it mostly says for ever.
+    private mutating func fit() {
+        if entries.capacity > entries.count + entries.count / 4 { entries = entries.fitted }
+        if texts.capacity > texts.count + texts.count / 4 { texts = texts.fitted }
     }
 
     private mutating func took(_ index: Int) -> Found {
@@ -137,35 +145,46 @@ struct ScrapeCache: Sendable {
                 entries[index].meaning = .unresolved
             }
             entries[index].seen = scrape
-            entries[index].position = order.count
+            entries[index].position = Int32(order.count)
             order.append(Int32(index))
         }
         return Found(index: index, meaning: entries[index].meaning, isRepeated: isRepeated)
     }
 
     private func isText(_ index: Int, _ text: UnsafeRawBufferPointer) -> Bool {
-        guard entries[index].textCount == text.count, let other = text.baseAddress else {
+        let known = entries[index].text
+        guard known.count == text.count, let other = text.baseAddress else {
             return false
         }
         return texts.withUnsafeBytes { raw in
             guard let base = raw.baseAddress else { return false }
-            return memcmp(base + entries[index].textStart, other, text.count) == 0
+            return memcmp(base + known.lowerBound, other, text.count) == 0
         }
     }
 
     /// Seeded by the process, so that no target can choose texts that collide.
-    private func hashed(_ text: UnsafeRawBufferPointer) -> Int {
+    private func hashed(_ text: UnsafeRawBufferPointer) -> UInt32 {
         var hasher = Hasher()
         hasher.combine(bytes: text)
-        return hasher.finalize()
+        return UInt32(truncatingIfNeeded: hasher.finalize())
     }
 
     private mutating func rehash(_ size: Int) {
         table = Array(repeating: -1, count: size)
         for (index, entry) in entries.enumerated() {
-            var slot = entry.hash & (size - 1)
+            var slot = Int(entry.hash) & (size - 1)
             while table[slot] >= 0 { slot = (slot + 1) & (size - 1) }
             table[slot] = Int32(index)
         }
+    }
+}
+
+extension Array {
+    /// The same elements without room for more.
+    fileprivate var fitted: [Element] {
+        var fitted: [Element] = []
+        fitted.reserveCapacity(count)
+        fitted += self
+        return fitted
     }
 }

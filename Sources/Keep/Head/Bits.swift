@@ -5,8 +5,10 @@
 /// Collects bits.
 struct BitWriter: Sendable {
     private(set) var words: [UInt64] = []
+    private var written: UInt32 = 0
+
     /// Bits written.
-    private(set) var count = 0
+    var count: Int { Int(written) }
 
     /// Appends the `width` low bits of a value that has none above them; 1 to 64.
     @inline(__always)
@@ -18,7 +20,7 @@ struct BitWriter: Sendable {
             words[words.count - 1] |= value << UInt64(used)
             if used + width > 64 { words.append(value >> UInt64(64 - used)) }
         }
-        count += width
+        written &+= UInt32(truncatingIfNeeded: width)
     }
 
     /// Appends a number in one of five widths, each announced by a prefix of ones: small numbers are

@@ -16,6 +16,10 @@ struct Chunk: Sendable, Equatable {
     static let kindDecimals: UInt8 = 2
     /// Samples in a chunk of the head: half an hour at 15 s; Prometheus' number.
     static let headSamplesMax = 120
+    /// Bits from which a chunk of the head takes no more; with one more sample it is below 64 words.
+    ///
+    /// Of numbers that compress badly the open chunks would be what fills memory.
+    static let headBitsMax = 60 * 64
     /// Samples in a chunk of a block: what one flipped bit can cost.
     static let blockSamplesMax = 1024
 

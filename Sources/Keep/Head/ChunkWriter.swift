@@ -18,22 +18,41 @@ struct ChunkWriter: Sendable {
     /// What a new window costs above the old one: 5 + 6 bits.
     private static let windowBits = 11
 
-    /// Decimals of what counts as a whole number.
-    let decimals: Int
-    private(set) var bits = BitWriter()
-    private(set) var count = 0
     private(set) var first: Millis = 0
     private(set) var last: Millis = 0
     private(set) var lastBits: UInt64 = 0
     private var timeDelta: Int64 = 0
     private var wholeDelta: Int64 = 0
-    /// The last value as a whole number; nil when it is none, or nobody has asked yet.
-    private var lastWhole: Int64?
-    private var leading = 0
+    private var whole: Int64 = 0
+    // Every series has an open chunk: numbers that are small are kept small.
+    private(set) var bits = BitWriter()
+    private var samples: UInt16 = 0
+    private let units: UInt8
+    private var leading: UInt8 = 0
     /// Significant bits of the window; 0 while there is none.
-    private var significant = 0
+    private var significant: UInt8 = 0
+    private var isWhole = false
 
-    init(decimals: Int = 0) { self.decimals = decimals }
+    init(decimals: Int = 0) { units = UInt8(truncatingIfNeeded: decimals) }
+
+    /// Decimals of what counts as a whole number.
+    var decimals: Int { Int(units) }
+
+    /// At most as many as a chunk of a block has.
+    var count: Int { Int(samples) }
+
+    /// True when a chunk of the head takes no more.
+    @inline(__always)
+    var isFull: Bool { samples >= Chunk.headSamplesMax || bits.count >= Chunk.headBitsMax }
+
+    /// The last value as a whole number; nil when it is none.
+    private var lastWhole: Int64? {
+        get { isWhole ? whole : nil }
+        set {
+            isWhole = newValue != nil
+            whole = newValue ?? 0
+        }
+    }
 
     /// Appends a sample later than all before.
     mutating func append(_ time: Millis, _ value: Double) {
@@ -51,7 +70,7 @@ struct ChunkWriter: Sendable {
         }
         last = time
         lastBits = pattern
-        count += 1
+        samples &+= 1
     }
 
     private mutating func appendValue(_ pattern: UInt64) {
@@ -77,6 +96,7 @@ struct ChunkWriter: Sendable {
         let newLeading = min(difference.leadingZeroBitCount, 31)
         let newTrailing = difference.trailingZeroBitCount
         let newSignificant = 64 - newLeading - newTrailing
+        var (leading, significant) = (Int(leading), Int(significant))
         let trailing = 64 - leading - significant
         let fits = significant > 0 && newLeading >= leading && newTrailing >= trailing
         if fits && significant <= newSignificant + ChunkWriter.windowBits {
@@ -84,6 +104,8 @@ struct ChunkWriter: Sendable {
         } else {
             leading = newLeading
             significant = newSignificant
+            self.leading = UInt8(truncatingIfNeeded: leading)
+            self.significant = UInt8(truncatingIfNeeded: significant)
             bits.write(
                 0b111 | UInt64(leading) << 3 | UInt64(significant - 1) << 8,
                 3 + ChunkWriter.windowBits)

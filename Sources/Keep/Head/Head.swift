@@ -1,15 +1,21 @@
-// The head: the last hours of every series, in memory, behind one lock that is taken once per batch.
-// Readers take references under the lock and decode after it; expressions run over a copy of the
-// index, which costs nothing until a new series comes meanwhile.
+// The head: the last hours of every series, behind one lock that is taken once per batch. What is full goes
+// to the spill: into a page under the lock, to the disk after it. Readers take references under the lock,
+// read and decode after it; expressions run over a copy of the index, which costs nothing until a new
+// series comes meanwhile.
 
 internal import Basics
 
 /// The samples that are not yet in blocks.
 final class Head: Sendable {
-    private let state = Lock(HeadState())
+    let spill: Spill
+    private let state: Lock<HeadState>
     private let seriesMax: Int
 
-    init(seriesMax: Int) { self.seriesMax = seriesMax }
+    init(seriesMax: Int, spill: Spill) {
+        self.seriesMax = seriesMax
+        self.spill = spill
+        state = Lock(HeadState(spill: spill))
+    }
 
     func resolve(_ labels: Labels) -> Result<SeriesID, Intake.ResolveError> {
         let max = seriesMax
@@ -19,7 +25,9 @@ final class Head: Sendable {
     /// Takes the samples of a batch whose time lies in a window.
     func append(_ batch: SampleBatch, window: TimeRange) -> HeadAppend {
         let max = seriesMax
-        return state.withLock { $0.append(batch, window, seriesMax: max) }
+        let taken = state.withLock { $0.append(batch, window, seriesMax: max) }
+        spill.write()
+        return taken
     }
 
     /// Brings a series back at the start, however many there are.
@@ -29,7 +37,15 @@ final class Head: Sendable {
 
     /// Brings samples back at the start; see ``HeadState/restore(_:threads:)``.
     func restore(_ frames: [SampleFrame], threads: Int) -> Int {
-        state.withLock { $0.restore(frames, threads: threads) }
+        let count = state.withLock { $0.restore(frames, threads: threads) }
+        spill.write()
+        return count
+    }
+
+    /// Ends bringing back.
+    func endRestoring() {
+        state.withLock { $0.endRestoring() }
+        spill.write()
     }
 
     /// The series that satisfy all matchers and have samples in a range.
@@ -37,12 +53,13 @@ final class Head: Sendable {
         let postings = state.withLock { $0.postings }
         let ids = try postings.select(matchers)
         return state.withLock { state in
-            ids.compactMap { id in
+            let volumes = spill.volumes
+            return ids.compactMap { id in
                 let series = state.slots[Int(id)]
                 guard let earliest = series.earliest, earliest <= range.through,
                     series.open.last >= range.from
                 else { return nil }
-                return HeadRead(id: id, series)
+                return HeadRead(id: id, series, volumes)
             }
         }
     }
@@ -62,7 +79,10 @@ final class Head: Sendable {
 
     /// What some series have now.
     func reads(of ids: some Sequence<UInt32>) -> [HeadRead] {
-        state.withLock { state in ids.map { HeadRead(id: $0, state.slots[Int($0)]) } }
+        state.withLock { state in
+            let volumes = spill.volumes
+            return ids.map { HeadRead(id: $0, state.slots[Int($0)], volumes) }
+        }
     }
 
     /// From now on refuses samples before a time, because a block is about to hold them.
@@ -106,15 +126,14 @@ final class Head: Sendable {
         }
     }
 
-    /// Chunks and their bytes; walks all series.
-    var chunkTotals: (chunks: Int, bytes: Int) {
+    /// Chunks, and their bytes in memory and in the spill's files; walks all series.
+    var chunkTotals: (chunks: Int, bytes: Int, spilledBytes: Int) {
         state.withLock { state in
-            var totals = (chunks: 0, bytes: 0)
+            let (inMemory, inFiles) = spill.totals
+            var totals = (chunks: 0, bytes: inMemory, spilledBytes: inFiles)
             for series in state.slots where !series.isEmpty {
                 totals.chunks += series.chunks.count + 1
-                totals.bytes += series.chunks.reduce(series.open.bits.words.count * 8) {
-                    $0 + $1.payload.count
-                }
+                totals.bytes += series.open.bits.words.count * 8
             }
             return totals
         }

@@ -1,5 +1,5 @@
-// What a reader takes out of the head under its lock: references to immutable chunks and a copy of the
-// open one. Decoding happens after the lock is released.
+// What a reader takes out of the head under its lock: where the full chunks lie and the volumes that they
+// lie in, and a copy of the open one. Reading and decoding happen after the lock is released.
 
 internal import Basics
 
@@ -7,66 +7,98 @@ internal import Basics
 struct HeadRead: Sendable {
     let id: UInt32
     let labels: Labels
-    private let chunks: [Chunk]
+    private let chunks: [HeadChunk]
+    private let volumes: [SpillVolume]
     private let open: ChunkWriter
-    private let lateTimes: [Millis]
-    private let lateValues: [Double]
+    private let late: [LateSample]
 
-    init(id: UInt32, _ series: HeadSeries) {
+    init(id: UInt32, _ series: HeadSeries, _ volumes: [SpillVolume]) {
         self.id = id
+        self.volumes = volumes
         labels = series.labels
         chunks = series.chunks
         open = series.open
-        lateTimes = series.lateTimes
-        lateValues = series.lateValues
+        late = series.late
     }
 
     /// The time of the first sample at or after the boundary of a block, which no chunk reaches across.
     func firstTime(from: Millis) -> Millis? {
-        let late = lateTimes.partitionIndex { $0 < from }
+        let place = late.partitionIndex { $0.time < from }
         var first = chunks.first { $0.through >= from }.map { max($0.from, from) }
         if open.count > 0, open.last >= from { first = min(first ?? .max, max(open.first, from)) }
-        if late < lateTimes.count { first = min(first ?? .max, lateTimes[late]) }
+        if place < late.count { first = min(first ?? .max, late[place].time) }
         return first
     }
 
     /// The samples in a range, ascending.
-    func samples(in range: TimeRange) -> Columns {
+    ///
+    /// - Parameter report: told of each chunk that cannot be read; it is left out.
+    func samples(in range: TimeRange, _ report: (BadBlock) -> Void) -> Columns {
         var columns: Columns = ([], [])
-        read(in: range, into: &columns)
+        var reader = SpillReader()
+        read(in: range, into: &columns, &reader, report)
         return columns
     }
 
     /// Puts the samples in a range, ascending, in the place of what the columns hold, and in their memory.
-    func read(in range: TimeRange, into columns: inout Columns) {
+    func read(
+        in range: TimeRange, into columns: inout Columns, _ reader: inout SpillReader,
+        _ report: (BadBlock) -> Void
+    ) {
         columns.times.removeAll(keepingCapacity: true)
         columns.values.removeAll(keepingCapacity: true)
         let room = countEstimate(in: range)
         columns.times.reserveCapacity(room)
         columns.values.reserveCapacity(room)
-        for chunk in chunks where chunk.overlaps(range) {
-            _ = chunk.decode(in: range, times: &columns.times, values: &columns.values)
+        forEachChunk(in: range, &reader, report) {
+            $0.decode(in: range, times: &columns.times, values: &columns.values)
         }
         open.decode(in: range, times: &columns.times, values: &columns.values)
-        guard !lateTimes.isEmpty else { return }
-        let from = lateTimes.partitionIndex { $0 < range.from }
-        let end = lateTimes.partitionIndex { $0 <= range.through }
+        guard !late.isEmpty else { return }
+        let from = late.partitionIndex { $0.time < range.from }
+        let end = late.partitionIndex { $0.time <= range.through }
         guard from < end else { return }
-        columns = merged(columns, (Array(lateTimes[from..<end]), Array(lateValues[from..<end])))
+        columns = merged(columns, (late[from..<end].map(\.time), late[from..<end].map(\.value)))
+    }
+
+    /// Reads the full chunks that overlap a range.
+    ///
+    /// - Parameter body: false when it cannot decode one.
+    private func forEachChunk(
+        in range: TimeRange, _ reader: inout SpillReader, _ report: (BadBlock) -> Void,
+        _ body: (Chunk) -> Bool
+    ) {
+        for place in chunks where place.overlaps(range) {
+            do throws(BadBlock) {
+                let chunk = try reader.chunk(place, of: volumes)
+                if !body(chunk) {
+                    report(BadBlock(path: "the head", reason: "a full chunk cannot be decoded"))
+                }
+            } catch {
+                report(error)
+            }
+        }
     }
 }
 
 extension HeadRead {
     /// Adds the samples in a range to a run.
-    func add(to run: inout ColumnMerge, in range: TimeRange) {
-        guard lateTimes.isEmpty else { return run.add(samples(in: range)) }
-        for chunk in chunks where chunk.overlaps(range) { _ = run.add(chunk, in: range) }
+    func add(
+        to run: inout ColumnMerge, in range: TimeRange, _ reader: inout SpillReader,
+        _ report: (BadBlock) -> Void
+    ) {
+        guard late.isEmpty else {
+            var columns: Columns = ([], [])
+            read(in: range, into: &columns, &reader, report)
+            return run.add(columns)
+        }
+        forEachChunk(in: range, &reader, report) { run.add($0, in: range) }
         run.add(open, in: range)
     }
 
     /// About how many samples lie in a range.
     func countEstimate(in range: TimeRange) -> Int {
-        var count = lateTimes.count
+        var count = late.count
         for chunk in chunks where chunk.overlaps(range) { count += chunk.countEstimate(in: range) }
         if open.count > 0 {
             count += sampleEstimate(open.count, from: open.first, through: open.last, in: range)

@@ -14,7 +14,11 @@ struct HeadAppend: Sendable {
 
 /// All series of the head.
 struct HeadState: Sendable {
+    let spill: Spill
     private(set) var slots: [HeadSeries] = []
+    private var writer: SpillWriter
+    /// Of the threads that bring samples back at the start, by their number.
+    private var restorers: [SpillWriter] = []
     private var ids: [ByteKey: UInt32] = [:]
     /// Slots whose series was forgotten.
     private var spare: [UInt32] = []
@@ -27,6 +31,11 @@ struct HeadState: Sendable {
     private(set) var latest: Millis = .min
     /// Samples before it are in blocks already, so that they are refused.
     var floor: Millis = .min
+
+    init(spill: Spill) {
+        self.spill = spill
+        writer = SpillWriter(spill)
+    }
 
     mutating func resolve(
         _ labels: Labels, seriesMax: Int
@@ -47,6 +56,10 @@ struct HeadState: Sendable {
             slots[Int(given)] = series
         } else {
             slot = UInt32(slots.count)
+            // In steps: doubling would hold, and copy, up to as much again.
+            if slots.count == slots.capacity {
+                slots.reserveCapacity(slots.count + max(1024, slots.count / 8))
+            }
             slots.append(series)
         }
         ids[key] = slot
@@ -95,8 +108,7 @@ struct HeadState: Sendable {
         _ id: SeriesID, _ time: Millis, _ value: Double, _ seriesMax: Int
     ) -> HeadSeries.Taken {
         while true {
-            let taken = slots[id.slot].take(
-                time, value, for: id.generation, block: Block.spanMillis)
+            let taken = slots[id.slot].take(time, value, for: id.generation, into: &writer)
             guard taken == .unlisted, relist(id.slot, seriesMax) else { return taken }
         }
     }
@@ -117,28 +129,15 @@ struct HeadState: Sendable {
     /// - Returns: how many were not there yet.
     mutating func restore(_ frames: [SampleFrame], threads: Int) -> Int {
         let before = sampleCount
-        let shares = slots.withUnsafeMutableBufferPointer { buffer in
-            // A slot is one thread's alone, and all are done before the buffer ends.
-            nonisolated(unsafe) let slots = buffer
-            return concurrently(threads) { thread in
-                var share = (count: 0, earliest: Millis.max, latest: Millis.min)
-                for frame in frames {
-                    for (index, slot) in frame.series.enumerated() {
-                        // In runs of 64, because neighbours share lines of the cache.
-                        guard Int(slot >> 6) % threads == thread, slot < slots.count
-                        else { continue }
-                        let time = frame.times[index]
-                        let value = Double(bitPattern: frame.values[index])
-                        let taken = slots[Int(slot)].append(time, value, block: Block.spanMillis)
-                        guard taken == .accepted else { continue }
-                        share.count += 1
-                        share.earliest = min(share.earliest, time)
-                        share.latest = max(share.latest, time)
-                    }
-                }
-                return share
+        var writers = restorers
+        restorers = []
+        while writers.count < threads { writers.append(SpillWriter(spill)) }
+        let shares = slots.withUnsafeMutableBufferPointer { slots in
+            writers.withUnsafeMutableBufferPointer {
+                HeadState.restore(frames, threads: threads, slots, $0)
             }
         }
+        restorers = writers
         for share in shares {
             sampleCount += share.count
             earliest = min(earliest, share.earliest)
@@ -147,14 +146,59 @@ struct HeadState: Sendable {
         return sampleCount - before
     }
 
+    private struct Share: Sendable {
+        var count = 0
+        var earliest = Millis.max
+        var latest = Millis.min
+    }
+
+    private static func restore(
+        _ frames: [SampleFrame], threads: Int,
+        _ series: UnsafeMutableBufferPointer<HeadSeries>,
+        _ restorers: UnsafeMutableBufferPointer<SpillWriter>
+    ) -> [Share] {
+        // A slot and a writer are one thread's alone, and all are done before the buffers end.
+        nonisolated(unsafe) let (slots, writers) = (series, restorers)
+        return concurrently(threads) { thread in
+            var share = Share()
+            for frame in frames {
+                for (index, slot) in frame.series.enumerated() {
+                    // In runs of 64, because neighbours share lines of the cache.
+                    guard Int(slot >> 6) % threads == thread, slot < slots.count else { continue }
+                    let time = frame.times[index]
+                    let value = Double(bitPattern: frame.values[index])
+                    let taken = slots[Int(slot)].append(time, value, into: &writers[thread])
+                    guard taken == .accepted else { continue }
+                    share.count += 1
+                    share.earliest = min(share.earliest, time)
+                    share.latest = max(share.latest, time)
+                }
+            }
+            return share
+        }
+    }
+
+    /// Hands over the pages of the threads that brought samples back.
+    mutating func endRestoring() {
+        for index in restorers.indices { restorers[index].finish() }
+        restorers = []
+    }
+
     /// Forgets what blocks now hold, and unlists series that have nothing left.
     mutating func drop(before end: Millis) {
         dropEach { $0.drop(before: end) }
+        dropSpill(before: HeadChunk.span(of: end))
     }
 
     mutating func dropAll() {
         dropEach { $0.dropAll() }
+        dropSpill(before: .max)
         latest = .min
+    }
+
+    private mutating func dropSpill(before span: Int64) {
+        writer.drop(before: span)
+        spill.drop(before: span)
     }
 
     /// Forgets the series that have been quiet since the call before, and marks those quiet now.

@@ -9,12 +9,15 @@ struct JournalRecovery {
     let folder: String
     let files: Files
     let threads: Int
+    /// The series that are brought back; nil for all.
+    let wanted: Set<Labels>?
     private(set) var segments: [ClosedSegment] = []
     private(set) var sequence: UInt64 = 0
     private(set) var metadata: [String: MetricMetadata] = [:]
     private var notes: [SealNote] = []
 
-    init(folder: String, files: Files, threads: Int) {
+    init(folder: String, files: Files, threads: Int, wanted: Set<Labels>? = nil) {
+        self.wanted = wanted
         self.folder = folder
         self.files = files
         self.threads = threads
@@ -102,7 +105,7 @@ struct JournalRecovery {
     ) throws(FileError) {
         let handle = try files.open(reader.file, .read)
         defer { files.close(handle) }
-        var replay = SegmentReplay(head: head, notes: notes, threads: threads)
+        var replay = SegmentReplay(head: head, notes: notes, threads: threads, wanted: wanted)
         for frame in reader.frames where frame.kind == .series {
             let payload = try files.read(handle, frame.payload.lowerBound, frame.payload.count)
             payload.withUnsafeBytes { replay.define($0) }

@@ -21,6 +21,8 @@ struct SegmentReplay {
     private let head: Head
     private let notes: [SealNote]
     private let threads: Int
+    /// The series that are brought back; nil for all.
+    private let wanted: Set<Labels>?
     /// Slots by the segment's numbers, which are dense; ``nowhere`` where no definition is left.
     private var slots: [UInt32] = []
     /// One for each thread, by its number.
@@ -36,7 +38,8 @@ struct SegmentReplay {
         var undefined = 0
     }
 
-    init(head: Head, notes: [SealNote], threads: Int) {
+    init(head: Head, notes: [SealNote], threads: Int, wanted: Set<Labels>? = nil) {
+        self.wanted = wanted
         self.head = head
         self.notes = notes
         self.threads = threads
@@ -54,7 +57,8 @@ struct SegmentReplay {
             && numbers.allSatisfy { slots[$0] != SegmentReplay.nowhere }
         guard !isKnown, let (_, labels) = JournalSegment.readDefinitions(payload) else { return }
         while slots.count < numbers.upperBound { slots.append(SegmentReplay.nowhere) }
-        for (number, set) in zip(numbers, labels) where slots[number] == SegmentReplay.nowhere {
+        for (number, set) in zip(numbers, labels)
+        where slots[number] == SegmentReplay.nowhere && wanted?.contains(set) != false {
             // What was acknowledged comes back even when the limit is lower now.
             if case .success(let id) = head.resolveUnlimited(set) {
                 slots[number] = UInt32(id.slot)

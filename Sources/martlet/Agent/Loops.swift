@@ -102,11 +102,21 @@ extension Loop {
         grumble.say(fault)
     }
 
+    /// Rounds of upkeep after which free memory is given back: four minutes, so that it costs nothing.
+    private static let roundsBetweenTrims = 16
+
     /// Seals, archives, merges and removes what is too old.
     static func upkeep(_ stores: Stores, clock: Clock) -> Loop {
-        Loop("upkeep", everyMillis: 15_000, clock: clock) { now in
-            for notice in stores.series.maintain(now: now).notices { remark(notice) }
+        let rounds = Lock(0)
+        return Loop("upkeep", everyMillis: 15_000, clock: clock) { now in
+            let report = stores.series.maintain(now: now)
+            for notice in report.notices { remark(notice) }
             stores.logs.maintain(now: now)
+            let isDue = rounds.withLock { rounds in
+                rounds += 1
+                return rounds % roundsBetweenTrims == 0
+            }
+            if isDue || report.blocksSealed > 0 { returnFreePages() }
         }
     }
 }

@@ -51,6 +51,8 @@ private struct Story {
         options.windowMillis = 600_000
         options.journalSync = .everyBatch
         options.journalSegmentBytesMax = 3000
+        // A page is full with the second chunk.
+        options.spillPageBytes = 300
         return try SeriesKeeper.open(
             folder: folder.path, options: options, files: files, clock: clock, registry: Registry())
     }

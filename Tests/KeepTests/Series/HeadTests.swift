@@ -41,7 +41,7 @@ struct HeadTests {
         }
         #expect(head.counts.samples == model.values.reduce(0) { $0 + $1.count })
         for read in try head.read([], in: .all) {
-            let (times, values) = read.samples(in: .all)
+            let (times, values) = read.samples(in: .all) { Issue.record("\($0)") }
             let sorted = (model[SeriesID(read.id)] ?? [:]).sorted { $0.key < $1.key }
             #expect(times == sorted.map(\.key), "seed \(seed)")
             #expect(values.map(\.bitPattern) == sorted.map(\.value), "seed \(seed)")
@@ -133,7 +133,8 @@ struct HeadTests {
         while let read = cursor.next() {
             if walked.count % 50 == 0 { append([end + Millis(walked.count)]) }
             walked.append(read.labels)
-            #expect(read.samples(in: TimeRange(from: .min, through: end - 1)).times == times)
+            #expect(
+                read.samples(in: TimeRange(from: .min, through: end - 1)) { _ in }.times == times)
         }
         #expect(walked.map { $0["n"] } == (1000..<2000).map { "\($0)" })
         head.drop(before: end)

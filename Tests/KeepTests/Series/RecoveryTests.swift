@@ -15,7 +15,7 @@ struct RecoveryTests {
             $0.windowMillis = 40 * 60_000
         }
         let (keeper, _) = try bench.open()
-        for step in 0..<60 {
+        for step in 0..<90 {
             var batch = SampleBatch()
             for number in 0..<400 where Int.random(in: 0..<20, using: &random) > 0 {
                 let id = try keeper.id(["n": "\(number + step / 20 * 100)"])
@@ -84,6 +84,7 @@ struct RecoveryTests {
             var bench = bench
             bench.options.recoveryThreads = threads
             let (keeper, report) = try bench.open()
+            #expect(keeper.stats.headSpilledBytes > 10_000)
             var timeless = report
             timeless.durationMillis = 0
             return (threads, Outcome(series: try keeper.all().series, report: timeless))

@@ -3,8 +3,9 @@
 
 import Basics
 import Glibc
-import Keep
 import Synchronization
+
+@testable import Keep
 
 /// SplitMix64 (Steele and others, 2014): the same numbers from a seed everywhere.
 struct SeededNumbers: RandomNumberGenerator {
@@ -69,7 +70,14 @@ final class FaultyDisk: Sendable {
         /// From this change on nothing reaches the disk: the process is gone.
         var stopsAt = Int.max
         var isFull = false
+        /// A part of the paths of files that take nothing.
+        var refused: String?
         var isTorn = true
+        /// Reads so far, of all files, and the one that shall fail.
+        var reads = 0
+        var failsReadAt: Int?
+        /// Files of which nothing can be read.
+        var brokenHandles: Set<FileHandle> = []
         var paths: [FileHandle: String] = [:]
         var syncedBytes: [String: Int] = [:]
     }
@@ -77,11 +85,13 @@ final class FaultyDisk: Sendable {
     let state = Lock(State())
 
     /// Counts a change; throws when it is the one that shall fail.
-    private func change(_ operation: String, isWrite: Bool = false) throws(FileError) {
+    private func change(
+        _ operation: String, _ path: String = "", isWrite: Bool = false
+    ) throws(FileError) {
         let fails = state.withLock { state in
             state.changes += 1
             return state.changes == state.failsAt || state.changes >= state.stopsAt
-                || (state.isFull && isWrite)
+                || (state.isFull && isWrite) || state.refused.map { path.contains($0) } == true
         }
         if fails {
             throw FileError(operation: operation, path: "(test)", code: ENOSPC, reason: "full")
@@ -92,7 +102,7 @@ final class FaultyDisk: Sendable {
         let real = Files.system
         var files = real
         files.open = { [self] (path, mode) throws(FileError) in
-            if mode != .read { try change("open") }
+            if mode != .read { try change("open", path) }
             let handle = try real.open(path, mode)
             let size = try real.size(handle)
             state.withLock { state in
@@ -101,9 +111,23 @@ final class FaultyDisk: Sendable {
             }
             return handle
         }
+        files.read = { [self] (handle, offset, count) throws(FileError) in
+            let fails = state.withLock { state in
+                state.reads += 1
+                return state.reads == state.failsReadAt || state.brokenHandles.contains(handle)
+            }
+            if fails {
+                throw FileError(operation: "read", path: "(test)", code: EIO, reason: "broken")
+            }
+            return try real.read(handle, offset, count)
+        }
+        files.close = { [self] handle in
+            state.withLock { _ = $0.paths.removeValue(forKey: handle) }
+            real.close(handle)
+        }
         files.write = { [self] (handle, bytes) throws(FileError) in
             do throws(FileError) {
-                try change("write", isWrite: true)
+                try change("write", state.withLock { $0.paths[handle] } ?? "", isWrite: true)
             } catch {
                 // Half of the bytes arrive, as on a disk that fills up.
                 if state.withLock({ $0.isTorn }) {
@@ -151,6 +175,28 @@ final class FaultyDisk: Sendable {
     }
 }
 
+extension Head {
+    /// A head whose full chunks go to files of a folder of its own, in small pages.
+    convenience init(seriesMax: Int) {
+        self.init(seriesMax: seriesMax, spill: Spill.ofTests())
+    }
+}
+
+extension Spill {
+    /// In a folder that lives as long as the spill.
+    static func ofTests(
+        _ files: Files = .system, pageBytes: Int = 700, failed: @escaping @Sendable () -> Void = {}
+    ) -> Spill {
+        let folder = try? ScratchFolder(inMemory: true)
+        return Spill(
+            folder: (folder?.path ?? "/tmp") + "/head", files: files, pageBytes: pageBytes
+        ) {
+            _ = folder
+            failed()
+        }
+    }
+}
+
 let hour: Millis = 3_600_000
 /// 2026-11-21T00:00:00Z, a boundary of blocks and days.
 let startOfTest: Millis = 1_795_219_200_000
@@ -166,6 +212,8 @@ struct Bench {
         time = ManualClock(now: startOfTest)
         var options = SeriesKeeperOptions()
         options.journalSync = .whenAsked
+        // A handful of chunks: what a real head writes after some hundred.
+        options.spillPageBytes = 2000
         adjust(&options)
         self.options = options
     }
