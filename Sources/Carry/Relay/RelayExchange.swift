@@ -26,8 +26,6 @@ final class RelayExchange {
     /// In the relay's list of those that something happened to.
     var isTouched = false
     var isSuspended = false
-    /// The server had its moment to answer at once.
-    var wasHeld = false
     var isClientGone = false
     var hasStarted = false
     /// The request is read to its end.
@@ -52,7 +50,6 @@ final class RelayExchange {
         phase = .line
         connection = nil
         isSuspended = false
-        wasHeld = false
         isClientGone = false
         hasStarted = false
         isRead = false

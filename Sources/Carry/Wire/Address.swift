@@ -31,19 +31,8 @@ struct Address {
     ///
     /// - Returns: the descriptor and whether it is connected already; nil when that cannot be.
     func connect() -> (socket: Int32, isThere: Bool)? {
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let opened = socket(Int32(storage.ss_family), kind, 0)
-        guard opened >= 0 else { return nil }
-        var one: Int32 = 1
-        setsockopt(opened, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-        let result = withUnsafePointer(to: storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(opened, $0, size)
-            }
-        }
-        if result == 0 { return (opened, true) }
-        if errno == EINPROGRESS { return (opened, false) }
-        close(opened)
-        return nil
+        var isThere = false
+        let opened = withUnsafePointer(to: storage) { martlet_connect($0, size, &isThere) }
+        return opened < 0 ? nil : (opened, isThere)
     }
 }
