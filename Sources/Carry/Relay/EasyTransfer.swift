@@ -88,10 +88,12 @@ final class EasyTransfer {
             martlet_curl_set_long(easy, CURLOPT_TIMEOUT_MS, leg.bounds.totalMillis)
         }
         leg.server.configureTLS(easy)
-        if asked != nil {
-            // Only a new connection says where the name leads now; later ones are wires.
+        if leg.isStreamed || asked != nil {
+            // A streamed body cannot be sent twice, so not on a connection that may be stale; and only
+            // a new one says where a name leads now. To a plain server, what follows goes by wire.
             martlet_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
-            martlet_curl_set_long(easy, CURLOPT_FORBID_REUSE, 1)
+            let isPlain = leg.server.origin.hasPrefix("http:")
+            martlet_curl_set_long(easy, CURLOPT_FORBID_REUSE, isPlain ? 1 : 0)
         }
         if leg.isStreamed { setUpStream(me) }
         if leg.method == "HEAD" { martlet_curl_set_long(easy, CURLOPT_NOBODY, 1) }
@@ -104,8 +106,6 @@ final class EasyTransfer {
 
     private func setUpStream(_ me: UnsafeMutableRawPointer) {
         martlet_curl_set_long(easy, CURLOPT_UPLOAD, 1)
-        // A streamed body cannot be sent twice, so not on a connection that may be stale.
-        martlet_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
         martlet_curl_set_large(
             easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(leg.streamedLength ?? -1))
         martlet_curl_set_callback(easy, CURLOPT_READFUNCTION, onRead)

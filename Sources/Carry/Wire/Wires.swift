@@ -42,6 +42,7 @@ final class Wires {
 
     deinit {
         for case let wire? in open { Glibc.close(wire.socket) }
+        for origin in origins { origin.idle = [] }
         room.deallocate()
     }
 
