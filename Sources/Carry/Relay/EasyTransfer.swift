@@ -1,6 +1,5 @@
-// A leg carried by libcurl: HTTPS, bodies that stream, names to be looked up. Header lines are libcurl's
-// list in place, over a copy in its own writing: `Name:` leaves out what it would say by itself, `Name;` is
-// a header without a value. The handle is set up anew only when the next request differs in kind.
+// A leg carried by libcurl: HTTPS, bodies that stream, names to be looked up. The handle is set up anew only
+// when the next request differs in kind. When it starts and what became of its sockets, the loop decides.
 
 internal import CCurl
 internal import Glibc
@@ -15,9 +14,7 @@ final class EasyTransfer {
     private var setUp: SetUp?
     private var isReadingPaused = false
     private var isWritingPaused = false
-    private var lines = RawBytes()
-    private var nodes: UnsafeMutablePointer<curl_slist>
-    private var nodesRoom = 32
+    private var lines = EasyLines()
 
     /// What of a request a handle keeps for the next one.
     private struct SetUp: Equatable {
@@ -33,13 +30,9 @@ final class EasyTransfer {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.leg = leg
-        nodes = .allocate(capacity: nodesRoom)
     }
 
-    deinit {
-        curl_easy_cleanup(easy)
-        nodes.deallocate()
-    }
+    deinit { curl_easy_cleanup(easy) }
 
     /// Sets the options that are not set already; the multi handle starts it.
     ///
@@ -64,8 +57,7 @@ final class EasyTransfer {
         leg.target.start.withMemoryRebound(to: CChar.self, capacity: leg.target.count) {
             _ = martlet_curl_set_text(easy, CURLOPT_REQUEST_TARGET, $0)
         }
-        writeLines()
-        martlet_curl_set_pointer(easy, CURLOPT_HTTPHEADER, list())
+        martlet_curl_set_pointer(easy, CURLOPT_HTTPHEADER, lines.list(of: leg))
         if leg.hasBody, !leg.isStreamed {
             martlet_curl_set_large(
                 easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(leg.body.count))
@@ -110,48 +102,6 @@ final class EasyTransfer {
             easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(leg.streamedLength ?? -1))
         martlet_curl_set_callback(easy, CURLOPT_READFUNCTION, onRead)
         martlet_curl_set_pointer(easy, CURLOPT_READDATA, me)
-    }
-
-    // MARK: The lines
-
-    /// What libcurl would say by itself.
-    private static let unasked: [StaticString] = ["Accept", "Content-Type", "User-Agent", "Expect"]
-
-    private func writeLines() {
-        lines.clear()
-        leg.eachLine { line, name in
-            let value = trimmed(UnsafeBufferPointer(rebasing: line[(name.count + 1)...]))
-            lines.append(UnsafeRawBufferPointer(value.isEmpty ? name : line))
-            if value.isEmpty { lines.append(UInt8(ascii: ";")) }
-            lines.append(0)
-        }
-        for name in EasyTransfer.unasked where !leg.names(name) {
-            lines.append(name)
-            lines.append(":\0")
-        }
-    }
-
-    private func list() -> UnsafeMutablePointer<curl_slist>? {
-        var count = 0
-        var start = 0
-        while start < lines.count {
-            if count == nodesRoom { growNodes() }
-            let line = UnsafeMutableRawPointer(lines.start + start)
-                .assumingMemoryBound(to: CChar.self)
-            nodes[count].data = line
-            count += 1
-            start += strlen(line) + 1
-        }
-        for index in 0..<count { nodes[index].next = index + 1 < count ? nodes + index + 1 : nil }
-        return count > 0 ? nodes : nil
-    }
-
-    private func growNodes() {
-        let larger = UnsafeMutablePointer<curl_slist>.allocate(capacity: nodesRoom * 2)
-        memcpy(larger, nodes, nodesRoom * MemoryLayout<curl_slist>.stride)
-        nodes.deallocate()
-        nodes = larger
-        nodesRoom *= 2
     }
 
     // MARK: Pauses

@@ -23,8 +23,7 @@ final class Wire {
     private(set) var deadline = Int64.max
     private(set) var idleSince: Int64 = 0
 
-    private var head = RawBytes(capacity: 1024)
-    private var sent = 0
+    private var request = Outgoing()
     private var parser = AnswerParser()
     /// The beginning of a line whose end has not come.
     private var tail = RawBytes(capacity: 64)
@@ -47,14 +46,13 @@ final class Wire {
     func carry(_ leg: Leg) {
         self.leg = leg
         leg.wire = self
-        sent = 0
         isAnswered = false
         isSendingOver = false
         isHeld = false
         tail.clear()
         parser = AnswerParser(isHead: leg.method == "HEAD")
         setDeadline(leg)
-        guard leg.writeHead(host: origin.hostLine, into: &head) else {
+        guard request.begin(leg, host: origin.hostLine) else {
             return fail(.garbled("a method, target or header with a line's end in it"))
         }
         if isConnected { send() }
@@ -114,44 +112,14 @@ final class Wire {
         return true
     }
 
-    /// Sends what is left of head and body; a full socket says when it has room again.
     private func send() {
         guard let leg else { return }
-        let whole = head.count + (leg.hasBody ? leg.body.count : 0)
-        while sent < whole {
-            let count = sendPart(leg, whole)
-            if count < 0 {
-                if errno == EINTR { continue }
-                if errno == EAGAIN { return }
-                break  // Broken; what it said before is still to be read.
-            }
-            sent += count
-            leg.moved()
-        }
-        isSendingOver = true
-        if sent < whole {
+        let state = request.push(leg, over: socket)
+        isSendingOver = state != .full
+        if state == .broken {
+            // What it said before is still to be read.
             isEnding = true
             receive()
-        }
-    }
-
-    private func sendPart(_ leg: Leg, _ whole: Int) -> Int {
-        let ofBody = max(0, sent - head.count)
-        var parts = (
-            iovec(iov_base: head.start + sent, iov_len: max(0, head.count - sent)),
-            iovec(iov_base: leg.body.start + ofBody, iov_len: whole - head.count - ofBody)
-        )
-        if parts.0.iov_len == 0 {
-            return Glibc.send(
-                socket, parts.1.iov_base, parts.1.iov_len, Int32(MSG_NOSIGNAL))
-        }
-        return withUnsafeMutablePointer(to: &parts) { pointer in
-            pointer.withMemoryRebound(to: iovec.self, capacity: 2) { parts in
-                var message = msghdr()
-                message.msg_iov = parts
-                message.msg_iovlen = 2
-                return sendmsg(socket, &message, Int32(MSG_NOSIGNAL))
-            }
         }
     }
 
@@ -161,8 +129,6 @@ final class Wire {
         isHeld = false
         receive()
     }
-
-    var isWaiting: Bool { isHeld }
 
     private func receive() {
         while let leg {
