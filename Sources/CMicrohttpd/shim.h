@@ -1,11 +1,14 @@
 // libmicrohttpd: MHD_start_daemon is variadic, so Swift cannot call it. Options travel in one array.
 #pragma once
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <microhttpd.h>
 
 static inline struct MHD_Daemon *martlet_mhd_start(
@@ -61,4 +64,16 @@ static inline struct MHD_Daemon *martlet_mhd_start_turned(
 static inline int martlet_mhd_epoll(struct MHD_Daemon *daemon) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
   return info == NULL ? -1 : info->epoll_fd;
+}
+
+/// Opens a socket on its way to an address, without waiting; -1 when that cannot be. Sends are not delayed.
+static inline int martlet_connect(const struct sockaddr_storage *address, socklen_t size,
+                                  bool *is_there) {
+  int one = 1, opened = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (opened < 0) return -1;
+  setsockopt(opened, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  *is_there = connect(opened, (const struct sockaddr *)address, size) == 0;
+  if (*is_there || errno == EINPROGRESS) return opened;
+  close(opened);
+  return -1;
 }

@@ -4,7 +4,6 @@
 // meets it, and it gives way to others when the machine is busy.
 
 public import Basics
-internal import CCurl
 internal import CMicrohttpd
 internal import Glibc
 internal import Synchronization
@@ -195,24 +194,14 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         leg.bounds.totalMillis = Int(options.deadlineMillis)
         leg.bounds.answerBytesMax = options.answerBytesMax
         leg.notesChunks = true
-        (errand.server.prefix + errand.path).utf8.withContiguousStorageIfAvailable {
-            leg.target.append(UnsafeRawBufferPointer($0))
-        }
+        leg.target.append(errand.server.prefix)
+        leg.target.append(errand.path)
         leg.target.append(0)
         errand.headers.bytes.withUnsafeBytes { leg.lines.append($0) }
-        addOwnLines(leg, errand.headers)
         errand.body.withUnsafeBytes { leg.body.append($0) }
         legs[ObjectIdentifier(leg)] = (leg, errand.tag, delay)
         underway.store(legs.count, ordering: .relaxed)
         transfers.start(leg)
-    }
-
-    /// Keeps libcurl from saying what the errand does not.
-    private func addOwnLines(_ leg: Leg, _ headers: HeaderBlock) {
-        leg.lines.append("Expect:\0")
-        if headers["accept"] == nil { leg.lines.append("Accept:\0") }
-        if headers["content-type"] == nil { leg.lines.append("Content-Type:\0") }
-        if headers["user-agent"] == nil { leg.lines.append("User-Agent:\0") }
     }
 
     private func finish(_ delay: borrowing RunDelay) {

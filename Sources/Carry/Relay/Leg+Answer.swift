@@ -1,30 +1,6 @@
-// What the end of a leg means, and its answer as a value for those who come later.
-
-internal import CCurl
+// A leg's answer as a value for those who come later.
 
 extension Leg {
-    var isOver: Bool { code != nil }
-
-    /// How it ended; call it only when it is over.
-    var ending: RelayEnding {
-        guard let code else { return .cancelled }
-        if isTooLarge { return .tooLarge }
-        switch code {
-        case CURLE_OK: return .whole
-        case CURLE_ABORTED_BY_CALLBACK: return .cancelled
-        case CURLE_OPERATION_TIMEDOUT: return .timedOut
-        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST: return .refused
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
-            CURLE_SSL_CACERT_BADFILE:
-            return .tls
-        case CURLE_PARTIAL_FILE: return .truncated
-        case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2_STREAM:
-            return headIsWhole ? .truncated : .reset
-        default:
-            return .garbled(String(cString: curl_easy_strerror(code)))
-        }
-    }
-
     /// The answer so far.
     ///
     /// - Parameter bytesMax: so much of the body is kept.

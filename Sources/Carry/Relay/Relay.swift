@@ -1,6 +1,6 @@
 // A reverse proxy on one thread, for the path between an application and its model server. The server's
 // status, end-to-end headers and body go back unchanged and as they come; a watcher may have a copy of
-// what passed. libmicrohttpd faces the client, libcurl the server, one epoll turns both. It neither
+// what passed. libmicrohttpd faces the client, a wire or libcurl the server, one epoll turns all. It neither
 // balances, retries, caches nor changes anything; what a watcher does is no concern of the path.
 
 public import Basics

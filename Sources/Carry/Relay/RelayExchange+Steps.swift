@@ -76,8 +76,8 @@ extension RelayExchange {
         }
         if isClientGone { return .NO }
         if phase == .answering { return .YES }
-        if leg.headIsWhole || leg.isOver { return respond() }
-        relay.wait(self)
+        if hasNews || relay.holds(self) { return isClientGone ? .NO : respond() }
+        relay.suspend(self)
         return .YES
     }
 

@@ -26,8 +26,6 @@ final class RelayExchange {
     /// In the relay's list of those that something happened to.
     var isTouched = false
     var isSuspended = false
-    /// The server had its moment to answer at once.
-    var wasHeld = false
     var isClientGone = false
     var hasStarted = false
     /// The request is read to its end.
@@ -40,9 +38,6 @@ final class RelayExchange {
     var isAccepted = false
     var time: Millis = 0
     private var hops = HopByHop()
-    private var hasAccept = false
-    private var hasType = false
-    private var hasAgent = false
     /// Bytes of the lines that are the client's own.
     private(set) var passedLines = 0
     private(set) var length: Int?
@@ -55,7 +50,6 @@ final class RelayExchange {
         phase = .line
         connection = nil
         isSuspended = false
-        wasHeld = false
         isClientGone = false
         hasStarted = false
         isRead = false
@@ -63,9 +57,6 @@ final class RelayExchange {
         interest = nil
         isAccepted = false
         hops.clear()
-        hasAccept = false
-        hasType = false
-        hasAgent = false
         length = nil
         isChunked = false
     }
@@ -93,11 +84,6 @@ final class RelayExchange {
         MHD_get_connection_values_n(connection, .HEADER_KIND, noteConnectionHeader, me)
         MHD_get_connection_values_n(connection, .HEADER_KIND, takeHeader, me)
         passedLines = leg.lines.count
-        // libcurl would say these by itself.
-        if !hasAccept { leg.lines.append("Accept:\0") }
-        if !hasType { leg.lines.append("Content-Type:\0") }
-        if !hasAgent { leg.lines.append("User-Agent:\0") }
-        leg.lines.append("Expect:\0")
         leg.lines.append("Via: 1.1 martlet\0")
     }
 
@@ -109,10 +95,7 @@ final class RelayExchange {
         switch name.count {
         case 4 where matches(name, "host"):
             if !relay.options.keepsHost { return }
-        case 6 where matches(name, "accept"): hasAccept = true
         case 6 where matches(name, "expect"): return
-        case 10 where matches(name, "user-agent"): hasAgent = true
-        case 12 where matches(name, "content-type"): hasType = true
         case 14 where matches(name, "content-length"):
             length = Int(String(decoding: value, as: UTF8.self))
             return
@@ -123,13 +106,8 @@ final class RelayExchange {
         }
         if hops.ends(name) { return }
         leg.lines.append(UnsafeRawBufferPointer(name))
-        // libcurl takes `Name;` for a header without a value.
-        if value.isEmpty {
-            leg.lines.append(UInt8(ascii: ";"))
-        } else {
-            leg.lines.append(": ")
-            leg.lines.append(UnsafeRawBufferPointer(value))
-        }
+        leg.lines.append(": ")
+        leg.lines.append(UnsafeRawBufferPointer(value))
         leg.lines.append(0)
     }
 

@@ -1,8 +1,8 @@
-// The loop of a relay: one epoll over libmicrohttpd's own epoll descriptor, libcurl's sockets, the
+// The loop of a relay: one epoll over libmicrohttpd's own epoll descriptor, the servers' sockets, the
 // clients' hang-ups and a bell for stopping. libmicrohttpd's connection is suspended while the server is
 // waited for and resumed when there is something to write; nothing is looked for in vain. Suspending and
-// resuming costs half a dozen system calls, so a lone request is first held: the loop lets libmicrohttpd
-// rest for a moment, in which a quick server answers.
+// resuming costs half a dozen system calls, so a lone request is first held: libmicrohttpd waits in its
+// call for a moment, in which a quick server answers, and sends the answer as if it had been there at once.
 
 internal import Basics
 internal import CMicrohttpd
@@ -36,11 +36,10 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     /// By the client's socket.
     private var clients: [RelayExchange?] = []
     private var underway: [ObjectIdentifier: RelayExchange] = [:]
-    /// The one that waits without being suspended, and since when.
+    /// The one that waits without being suspended.
     private var held: RelayExchange?
-    private var heldAt: Int64 = 0
-    /// So long libmicrohttpd may rest; others that come meanwhile end it.
-    private static let holdMillis: Int32 = 2
+    /// So long libmicrohttpd may wait; others that come meanwhile end it.
+    private static let holdNanos: Int64 = 2_000_000
     private var nextSweep: Int64 = 0
     private var untold: [News] = []
 
@@ -127,15 +126,8 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             if MHD_get_timeout(daemon, &left) != .YES { left = .max }
             var wait = Int32(min(left, 1000))
             if isQuiet { wait = min(wait, 10) }
-            // For the one that is held, libmicrohttpd would not wait at all.
-            if held != nil { wait = RelayLoop.holdMillis }
             transfers.turn(atMost: wait) { tag, _ in happened(tag) }
-            if held != nil {
-                let rest = Int64(RelayLoop.holdMillis) * 1_000_000
-                if monotonicNow() - heldAt >= rest { daemonIsReady = true }
-            } else if !daemonIsReady {
-                daemonIsReady = left <= UInt64(wait)
-            }
+            if !daemonIsReady { daemonIsReady = left <= UInt64(wait) }
             repeat {
                 resumeTouched()
                 if daemonIsReady {
@@ -166,8 +158,7 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         repeat {
             MHD_run(daemon)
             turns += 1
-        } while turns < 4 && touched.isEmpty && held == nil
-            && MHD_get_timeout(daemon, &left) == .YES && left == 0
+        } while turns < 4 && touched.isEmpty && MHD_get_timeout(daemon, &left) == .YES && left == 0
         tell()
     }
 
@@ -232,28 +223,33 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
                 exchange.isSuspended = false
                 MHD_resume_connection(at)
                 daemonIsReady = true
-            } else if held === exchange {
-                held = nil
-                daemonIsReady = true
             }
         }
         touched.removeAll(keepingCapacity: true)
     }
 
-    /// Lets an exchange wait for its server: at first held, when it is the only one, and suspended when
-    /// libmicrohttpd comes by in vain.
-    func wait(_ exchange: RelayExchange) {
-        if !exchange.wasHeld, open.load(ordering: .relaxed) == 1 {
-            exchange.wasHeld = true
-            held = exchange
-            heldAt = monotonicNow()
-        } else {
-            suspend(exchange)
+    /// Gives the server of a lone request a moment to answer at once.
+    ///
+    /// - Returns: whether it did; otherwise the exchange is to be suspended.
+    func holds(_ exchange: RelayExchange) -> Bool {
+        guard open.load(ordering: .relaxed) == 1 else { return false }
+        held = exchange
+        defer { held = nil }
+        let end = monotonicNow() + RelayLoop.holdNanos
+        var left = RelayLoop.holdNanos
+        while !exchange.hasNews, !daemonIsReady, left > 0 {
+            transfers.turn(atMost: Int32((left + 999_999) / 1_000_000)) { tag, _ in happened(tag) }
+            if !exchange.hasNews { left = end - monotonicNow() }
         }
+        guard exchange.hasNews else { return false }
+        if exchange.isTouched, touched.last === exchange {
+            exchange.isTouched = false
+            touched.removeLast()
+        }
+        return true
     }
 
     func suspend(_ exchange: RelayExchange) {
-        if held === exchange { held = nil }
         guard !exchange.isSuspended, let connection = exchange.connection else { return }
         exchange.isSuspended = true
         MHD_suspend_connection(connection)
@@ -280,7 +276,6 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     func complete(_ exchange: RelayExchange, isWhole: Bool) {
         let socket = Int(exchange.socket)
         if socket >= 0, clients[socket] === exchange { clients[socket] = nil }
-        if held === exchange { held = nil }
         exchange.isOpen = false
         if !isWhole {
             if exchange.hasStarted { meters.hangUps.add() }

@@ -53,7 +53,7 @@ public enum RelayEnding: Sendable, Equatable {
     case tooLarge
     /// Given up by us: the client had gone, or the relay stops.
     case cancelled
-    /// No HTTP, or anything else, in libcurl's words.
+    /// No HTTP, or anything else, in words.
     case garbled(String)
 }
 

@@ -1,6 +1,7 @@
-// libcurl's multi interface on an epoll of our own: one thread turns it, and may have other descriptors
-// looked at in the same wait. Connections are kept in the multi handle, an easy handle with its leg. A
-// kept connection stays in the epoll between two transfers: most requests then change nothing there.
+// One epoll for all that a thread has under way: the wires to plain servers, libcurl's multi interface for
+// everything else, and descriptors of the owner's. Who carries a leg is decided here, the epoll turned here;
+// how it is carried, a wire or libcurl knows. A kept connection of either stays in the epoll between two
+// transfers: most requests then change nothing there.
 
 internal import CCurl
 internal import CMicrohttpd
@@ -13,10 +14,14 @@ final class TransferLoop {
 
     let epoll: Int32
     private let multi: UnsafeMutableRawPointer
+    private let connectionsKept: Int
+    private lazy var wires = Wires(epoll: epoll, keptMax: connectionsKept) { [unowned self] leg in
+        startEasy(leg, asking: nil)
+    }
     private let events: UnsafeMutablePointer<epoll_event>
     private let eventsMax: Int32 = 256
-    /// When libcurl wants to be called though nothing happened; monotonic nanoseconds, -1 for never.
-    private var due: Int64 = -1
+    /// When libcurl wants to be called though nothing happened; monotonic nanoseconds.
+    private var due = Int64.max
     /// By descriptor.
     private var sockets: [FollowedSocket] = []
 
@@ -27,6 +32,7 @@ final class TransferLoop {
             preconditionFailure("libcurl or epoll cannot start")
         }
         self.multi = multi
+        self.connectionsKept = connectionsKept
         events = .allocate(capacity: Int(eventsMax))
         martlet_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsKept)
         martlet_curl_multi_watch(
@@ -51,22 +57,37 @@ final class TransferLoop {
         epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
     }
 
-    /// Starts a transfer.
+    /// Starts a transfer: by wire to a plain server whose address is known, by libcurl otherwise.
     func start(_ leg: Leg) {
-        let me = Unmanaged.passUnretained(self).toOpaque()
-        let easy = leg.configure { martlet_curl_set_sockets($0, openSocket, closeSocket, me) }
-        guard let easy else {
-            leg.end(CURLE_OUT_OF_MEMORY)
-            return
+        let origin = leg.isStreamed ? nil : wires.origin(of: leg)
+        if let origin, wires.start(leg, to: origin) { return }
+        startEasy(leg, asking: origin?.asks() == true ? origin : nil)
+    }
+
+    private func startEasy(_ leg: Leg, asking origin: Origin?) {
+        leg.begin()
+        guard let transfer = leg.easy else {
+            origin?.learn(nil, at: 0)
+            return leg.end(.garbled("libcurl has no memory"))
         }
-        curl_multi_add_handle(multi, easy)
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        transfer.configure(asking: origin) {
+            martlet_curl_set_sockets($0, openSocket, closeSocket, me)
+        }
+        curl_multi_add_handle(multi, transfer.easy)
     }
 
     /// Gives a transfer up; its connection is closed.
     func cancel(_ leg: Leg) {
-        guard leg.isRunning, let easy = leg.easy else { return }
-        curl_multi_remove_handle(multi, easy)
-        leg.end(CURLE_ABORTED_BY_CALLBACK)
+        guard leg.isRunning else { return }
+        if let wire = leg.wire {
+            _ = wire.drop()
+            wires.close(wire)
+            leg.end(.cancelled)
+        } else if let transfer = leg.easy {
+            curl_multi_remove_handle(multi, transfer.easy)
+            transfer.end(CURLE_ABORTED_BY_CALLBACK)
+        }
     }
 
     /// Waits for events and handles them.
@@ -76,14 +97,17 @@ final class TransferLoop {
     ///   - other: told of the owner's descriptors.
     func turn(atMost millisMax: Int32, _ other: (UInt64, UInt32) -> Void) {
         var wait = millisMax
-        if due >= 0 {
-            let left = (due - monotonicNow() + 999_999) / 1_000_000
+        let next = min(due, wires.due)
+        if next < .max {
+            let left = (next - monotonicNow() + 999_999) / 1_000_000
             wait = Int32(max(0, min(Int64(millisMax), left)))
         }
         let count = epoll_wait(epoll, events, eventsMax, wait)
         for index in 0..<max(0, Int(count)) {
             let (tag, happened) = (events[index].data.u64, events[index].events)
-            if tag >= TransferLoop.ownTags {
+            if tag >= Wires.tags {
+                wires.happened(tag, happened)
+            } else if tag >= TransferLoop.ownTags {
                 other(tag, happened)
             } else {
                 act(curl_socket_t(tag), happened)
@@ -93,16 +117,16 @@ final class TransferLoop {
         reap()
     }
 
-    /// Does what libcurl wanted to do by now.
-    ///
-    /// - Returns: true when there was something.
-    @discardableResult func expire() -> Bool {
-        guard due >= 0, due <= monotonicNow() else { return false }
-        due = -1
+    /// Does what was to be done by now.
+    func expire() {
+        guard min(due, wires.due) < .max else { return }
+        let now = monotonicNow()
+        wires.expire(at: now)
+        guard due <= now else { return }
+        due = .max
         var running: Int32 = 0
         curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)
         reap()
-        return true
     }
 
     private func act(_ socket: curl_socket_t, _ happened: UInt32) {
@@ -125,9 +149,9 @@ final class TransferLoop {
             var context: UnsafeMutableRawPointer?
             martlet_curl_get_pointer(easy, CURLINFO_PRIVATE, &context)
             guard let context else { continue }
-            let leg = Unmanaged<Leg>.fromOpaque(context).takeUnretainedValue()
+            let transfer = Unmanaged<EasyTransfer>.fromOpaque(context).takeUnretainedValue()
             curl_multi_remove_handle(multi, easy)
-            leg.end(code)
+            transfer.end(code)
         }
     }
 
@@ -167,7 +191,7 @@ final class TransferLoop {
     }
 
     fileprivate func want(_ millis: Int) {
-        due = millis < 0 ? -1 : monotonicNow() + Int64(millis) * 1_000_000
+        due = millis < 0 ? .max : monotonicNow() + Int64(millis) * 1_000_000
     }
 }
 

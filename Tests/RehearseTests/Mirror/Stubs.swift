@@ -35,7 +35,12 @@ final class StubServer: Sendable {
     private let isStopped = Atomic<Bool>(false)
 
     /// - Parameter answer: writes to the socket; true keeps the connection.
-    init(_ answer: @escaping @Sendable (StubRequest, Int32) -> Bool) {
+    convenience init(_ answer: @escaping @Sendable (StubRequest, Int32) -> Bool) {
+        self.init(connections: { server, client in server.serve(client, answer) })
+    }
+
+    /// - Parameter serve: has a connection until it returns.
+    init(connections serve: @escaping @Sendable (StubServer, Int32) -> Void) {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = loopback(0)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -59,7 +64,13 @@ final class StubServer: Sendable {
                 connections.add(1, ordering: .relaxed)
                 if isStopped.load(ordering: .relaxed) { close(client); return }
                 sockets.withLock { _ = $0.insert(client) }
-                startThread("stub-client") { self.serve(client, answer) }
+                startThread("stub-client") {
+                    var one: Int32 = 1
+                    setsockopt(client, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+                    serve(self, client)
+                    self.sockets.withLock { _ = $0.remove(client) }
+                    close(client)
+                }
             }
         }
     }
@@ -76,15 +87,11 @@ final class StubServer: Sendable {
     }
 
     private func serve(_ client: Int32, _ answer: (StubRequest, Int32) -> Bool) {
-        var one: Int32 = 1
-        setsockopt(client, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
         var buffer: [UInt8] = []
         while let request = readRequest(client, &buffer) {
             requests.withLock { $0.append(request) }
             if !answer(request, client) { break }
         }
-        sockets.withLock { _ = $0.remove(client) }
-        close(client)
     }
 
     private func readRequest(_ client: Int32, _ buffer: inout [UInt8]) -> StubRequest? {
