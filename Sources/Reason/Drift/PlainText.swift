@@ -26,29 +26,40 @@ struct PlainText {
 
     /// Nil when the text has other characters.
     init?(_ text: String) {
-        var bytes = Array(text.utf8)
-        let union = bytes.reduce(0 as UInt8) { $0 | $1 }
-        guard union < 0x80 else { return nil }
-        let kinds = Self.kinds
-        var inWord = false
-        for index in bytes.indices {
-            let byte = bytes[index]
-            let kind = kinds[Int(byte)]
-            if kind != .blank, first == nil { first = byte }
-            switch kind {
-            case .letter, .digit:
-                if !inWord { words += 1 }
-                inWord = true
-                if kind == .digit { continue }
-                hasLetters = true
-                bytes[index] = byte | 0x20
-            case .joint: continue
-            case .stop:
-                sentences += 1
-                inWord = false
-            case .blank, .gap: inWord = false
-            }
+        var text = text
+        let taken = text.withUTF8 { source -> PlainText? in
+            let union = source.reduce(0 as UInt8) { $0 | $1 }
+            return union < 0x80 ? PlainText(ascii: source) : nil
         }
-        lowered = bytes
+        guard let taken else { return nil }
+        self = taken
+    }
+
+    private init(ascii source: UnsafeBufferPointer<UInt8>) {
+        var (words, sentences) = (0, 0)
+        var (inWord, hasLetters) = (false, false)
+        var first: UInt8?
+        let kinds = Self.kinds
+        lowered = [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
+            for (index, byte) in source.enumerated() {
+                let kind = kinds[Int(byte)]
+                if kind != .blank, first == nil { first = byte }
+                target[index] = kind == .letter ? byte | 0x20 : byte
+                switch kind {
+                case .letter, .digit:
+                    if !inWord { words += 1 }
+                    inWord = true
+                    if kind == .letter { hasLetters = true }
+                case .joint: continue
+                case .stop:
+                    sentences += 1
+                    inWord = false
+                case .blank, .gap: inWord = false
+                }
+            }
+            count = source.count
+        }
+        (self.words, self.sentences) = (words, sentences)
+        (self.hasLetters, self.first) = (hasLetters, first)
     }
 }

@@ -140,6 +140,8 @@ public struct TextDescriptors: Sendable, Equatable {
     private static let afterNumbers = [". ", ") ", "、"].map { Array($0.utf8) }
 
     private static func listed(_ bytes: [UInt8]) -> Bool {
+        // Two items have two lines.
+        guard bytes.contains(0x0a) else { return false }
         var items = 0
         for line in bytes.split(separator: 0x0a) {
             let trimmed = line.drop { $0 == 0x20 || $0 == 0x09 }

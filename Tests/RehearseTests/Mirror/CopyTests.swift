@@ -115,6 +115,29 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         #expect(Sampling(share: 1).takes(value: nil, number: 1))
     }
 
+    @Test func `a request without an id gets its own, of its time and number`() throws {
+        let server = try #require(Server("http://127.0.0.1:1"))
+        let settings = MirrorSettings(
+            name: "x", relay: RelayOptions(server: server),
+            candidates: [CandidateSettings(name: "new", server: server)])
+        func id(_ time: Millis, _ number: UInt64, _ headers: HeaderBlock = HeaderBlock()) -> String {
+            let request = RelayedRequest(
+                time: time, method: "GET", path: "/", headers: headers, body: [])
+            return requestID(of: request, tag: number << 8 | 3, settings: settings)
+        }
+        var seen: Set<String> = []
+        for number: UInt64 in [0, 1, 9, 10, 15, 16, 255, 256, 1 << 40] {
+            let made = id(1_800_000_000_000, number)
+            #expect(made.hasSuffix("-" + String(number, radix: 16)), "\(made)")
+            let parts = made.split(separator: "-")
+            #expect(parts.count == 2 && UInt64(parts[0], radix: 16) ?? .max <= UInt64(UInt32.max))
+            seen.insert(made)
+        }
+        #expect(seen.count == 9 && id(1_800_000_000_001, 1) != id(1_800_000_000_000, 1))
+        let own = HeaderBlock([(name: settings.idHeader, value: "r-1")])
+        #expect(id(1, 1, own) == "r-1")
+    }
+
     @Test func `what is sampled out is counted`() throws {
         try play({ $0.sampling = Sampling(share: 0.5, header: "x-user") }) { stage, candidate in
             let client = StubClient(stage.rehearsal.port)
