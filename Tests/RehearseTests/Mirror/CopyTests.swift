@@ -120,7 +120,8 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         let settings = MirrorSettings(
             name: "x", relay: RelayOptions(server: server),
             candidates: [CandidateSettings(name: "new", server: server)])
-        func id(_ time: Millis, _ number: UInt64, _ headers: HeaderBlock = HeaderBlock()) -> String {
+        func id(_ time: Millis, _ number: UInt64, _ headers: HeaderBlock = HeaderBlock()) -> String
+        {
             let request = RelayedRequest(
                 time: time, method: "GET", path: "/", headers: headers, body: [])
             return requestID(of: request, tag: number << 8 | 3, settings: settings)
