@@ -1,5 +1,5 @@
 // The agent as a process, and the real programs beside it: Prometheus, node exporter, Chromium.
-// Ports are the system's choice, folders are fresh, and whatever was started is ended with the test.
+// Ports are drawn, folders are fresh, and whatever was started is ended with the test.
 
 import Basics
 import Bytes
@@ -54,21 +54,34 @@ func find(_ names: String...) -> String? {
     return nil
 }
 
+private let nextPort = Lock(10_240 + Int(getpid()) * 97 % 20_000)
+
 /// A port that nobody listens on right now.
+///
+/// Below those that the system gives to outgoing connections, and none twice: another test's client could
+/// otherwise have it before the agent listens.
 func freePort() -> Int {
+    while true {
+        let port = nextPort.withLock { next in
+            next = next < 32_700 ? next + 1 : 10_240
+            return next
+        }
+        if isFree(port) { return port }
+    }
+}
+
+private func isFree(_ port: Int) -> Bool {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-            _ = bind(socket, generic, length)
-            _ = getsockname(socket, generic, &length)
+    return withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
         }
     }
-    return Int(UInt16(bigEndian: address.sin_port))
 }
 
 /// A program that runs beside the test.
