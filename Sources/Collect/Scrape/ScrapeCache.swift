@@ -180,10 +180,10 @@ struct ScrapeCache: Sendable {
 }
 
 extension Array {
-    /// The same elements without room for more.
+    /// The same elements with room for an eighth more, so that a few that come do not double it again.
     fileprivate var fitted: [Element] {
         var fitted: [Element] = []
-        fitted.reserveCapacity(count)
+        fitted.reserveCapacity(count + count / 8)
         fitted += self
         return fitted
     }
