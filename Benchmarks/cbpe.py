@@ -7,7 +7,7 @@ size whose scores are calibrated, bent and rounded, and prints per figure the la
 makes ties, and with ties NannyML's depends on the order of the rows.
 
     pip install nannyml statsmodels
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/cbpe.py [--build .build/release] [--chunk 5000]
 """
 

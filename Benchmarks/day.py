@@ -11,7 +11,7 @@ the live comparison (`ingest.py`, not in this repository) has all of it. Both ar
 everything from start to end counts: processor seconds, greatest memory, bytes left (Martlet's archive on its
 own line, which Prometheus has none of).
 
-    swift build -c release --product martlet-bench
+    swift build -c release --static-swift-stdlib --product martlet-bench
     Benchmarks/day.py [--build .build/release] [--targets 10] [--series 2000] [--hours 24] [--pace 60]
                       [--archived 100] [--rounds 1]
 """

@@ -7,7 +7,7 @@ remote write and to Martlet's store by `martlet-bench replay`, and prints the by
 data folders: Prometheus' blocks, head and write-ahead log; Martlet's blocks and journal, its archive on
 its own line.
 
-    swift build -c release --product martlet-bench
+    swift build -c release --static-swift-stdlib --product martlet-bench
     Benchmarks/disk.py [--build .build/release] [--pages 5760] [--every 0.05]
 """
 

@@ -5,7 +5,7 @@ Runs `martlet-bench drift` (best of its rounds) five times in turn with SciPy's 
 columns of 100,000 against 100,000, numpy's MMD and, when it is installed, NannyML's CBPE, and prints
 medians and their ratio, and Martlet's peak memory. A machine under load slows both; compare ratios.
 
-    swift build -c release --product martlet-bench
+    swift build -c release --static-swift-stdlib --product martlet-bench
     Benchmarks/drift.py [--build .build/release] [--rounds 5] [--columns 50]
 
 Peers that are not installed are left out and named.

@@ -8,7 +8,7 @@ tests where SciPy gives up and falls back, and of Cramér and von Mises' p-value
 SciPy's 1 - cdf.
 
     pip install scipy
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/edges.py [--build .build/release] [--seeds 3]
 """
 

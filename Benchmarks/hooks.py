@@ -5,7 +5,7 @@ Starts the release build of martlet on a fresh folder, sends signed GitHub and b
 deliveries at a fixed rate over kept connections, while some browsers' worth of page requests go on;
 then kills the agent with SIGKILL right after the last answer, starts it again and counts what it knows.
 
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/hooks.py [--rate 500] [--seconds 60] [--browsers 4] [--build .build/release]
 
 Latency is taken from the moment at which a delivery was due, so that a stalled agent cannot hide the

@@ -17,7 +17,7 @@ streams    (20 s)   how long after the server's write a chunk arrives, with copy
 peers      (12 min) the script of the peers' measurement (mirror_peers.py, given by --peers; not in this
                     repository), with the rehearsals as further targets; only when it is asked for.
 
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/mirror.py --only cost --rounds 5
     Benchmarks/mirror.py --only isolation --rounds 9 --seconds 2
     Benchmarks/mirror.py --only same,streams

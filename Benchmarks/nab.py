@@ -5,7 +5,7 @@ Runs `martlet detect` on every file, writes the scores beside each other and cal
 the scores of the three profiles and the threshold that each took. With --thresholds an earlier run's
 thresholds are used, which is the honest way to score files that were not tuned on.
 
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/nab.py [--martlet .build/release/martlet] [--data ../shared/data/nab]
                       [--scorer ../shared/bench/nab_score.py] [--thresholds earlier.json] [--out now.json]
 

@@ -9,7 +9,7 @@ acknowledgement (from the moment the body was due) and what else took the cores 
 the server with signal 9, starts it again on the same folder and counts rows through the API of profiles
 and in the day's files: fewer than were acknowledged, or none at all, is a failure.
 
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/predictions.py [--build .build/release] [--rate 20000] [--seconds 60] [--connections 4]
 """
 

@@ -6,7 +6,7 @@ Starts Debian's prometheus and the release build of martlet, fills both with the
 the agent's own upkeep between), restarts prometheus so that both come from disk, and asks both in
 turn. Prints medians of five, their ratio, whether the answers agree, and the peak memory of each.
 
-    swift build -c release --product martlet --product martlet-bench   # one product a call
+    swift build -c release --static-swift-stdlib --product martlet --product martlet-bench   # one product a call
     Benchmarks/promql.py [--build .build/release] [--rounds 5] [--work FOLDER]
 
 The standard library is all it needs.

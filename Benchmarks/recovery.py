@@ -8,7 +8,7 @@ kills the server with signal 9, starts it again on the same folder and takes the
 ready, the seconds until a query counts all series and all samples, and the greatest memory before the
 kill and after the start. Prints medians and their ratios to Prometheus.
 
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/recovery.py [--build .build/release] [--series 100000] [--hours 3] [--rounds 1]
 """
 

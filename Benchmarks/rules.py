@@ -7,7 +7,7 @@ rules in 20 groups of 500 at 15 s, and measures CPU time over some intervals, wi
 that the difference is the rules' own. Prints CPU per rule and evaluation, the slowest group, missed
 iterations, and the ratio.
 
-    swift build -c release --product martlet
+    swift build -c release --static-swift-stdlib --product martlet
     Benchmarks/rules.py [--build .build/release] [--intervals 6] [--rules 10000]
 
 The standard library is all it needs.

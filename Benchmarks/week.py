@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A simulated week of pods that come and go, in a folder of its own: `martlet-bench week`.
 
-    swift build -c release --product martlet-bench
+    swift build -c release --static-swift-stdlib --product martlet-bench
     Benchmarks/week.py [--build .build/release]
 """
 

@@ -164,7 +164,7 @@ extension Labels: Comparable {
     }
 
     /// The order of `<` over two encodings.
-    private static func precedes(
+    public static func precedes(
         _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
     ) -> Bool {
         let shared = Swift.min(left.count, right.count)

@@ -37,10 +37,11 @@ extension SeriesKeeper {
             page.removeAll(keepingCapacity: true)
         }
         while let read = cursor.next() {
-            guard archive.hasRoom(for: read.labels) else { continue }
+            let labels = read.labels()
+            guard archive.hasRoom(for: labels) else { continue }
             var columns: Columns = ([], [])
             read.read(in: range, into: &columns, &reader) { _ in }
-            page.append((read.labels, columns))
+            page.append((labels, columns))
             if page.count == Archive.sealedAtOnce { flush() }
         }
         flush()

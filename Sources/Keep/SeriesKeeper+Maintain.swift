@@ -124,13 +124,14 @@ extension SeriesKeeper {
         var columns: Columns = ([], [])
         let isWritten = try shelf.add(from: from, end: end) {
             guard let read = cursor.next() else { return nil }
+            let labels = read.labels()
             let isSound = read.read(in: range, into: &columns, &reader, into: &damage)
-            if isSound && !columns.times.isEmpty && archive.holds(read.labels) {
+            if isSound && !columns.times.isEmpty && archive.holds(labels) {
                 archived.append(read.id)
             }
             let chunks = makeChunks(
                 columns.times, columns.values, samplesMax: Chunk.blockSamplesMax)
-            return (read.labels, chunks)
+            return (labels, chunks)
         }
         // What could not be read may have been all there was.
         defer { if !damage.series.isEmpty { salvage(damage, in: range, metadata, &report) } }

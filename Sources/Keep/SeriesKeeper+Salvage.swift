@@ -28,7 +28,7 @@ extension HeadRead {
         into damage: inout HeadDamage
     ) -> Bool {
         let before = damage.count
-        read(in: range, into: &columns, &reader) { damage.add($0, of: labels) }
+        read(in: range, into: &columns, &reader) { damage.add($0, of: labels()) }
         if damage.count == before { return true }
         damage.readable += columns.times.count
         return false
@@ -74,13 +74,14 @@ extension SeriesKeeper {
         var archived: [(Labels, Columns)] = []
         _ = try shelf.add(from: range.from, end: range.through + 1) {
             guard let read = cursor.next() else { return nil }
+            let labels = read.labels()
             let columns = read.samples(in: range) { _ in }
             samples += columns.times.count
-            if !columns.times.isEmpty && archive.holds(read.labels) {
-                archived.append((read.labels, columns))
+            if !columns.times.isEmpty && archive.holds(labels) {
+                archived.append((labels, columns))
             }
             return (
-                read.labels,
+                labels,
                 makeChunks(columns.times, columns.values, samplesMax: Chunk.blockSamplesMax)
             )
         }

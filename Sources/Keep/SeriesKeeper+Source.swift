@@ -31,7 +31,7 @@ extension SeriesKeeper {
                 let reads = try block.read(matchers, in: range) { warn($0, &warnings) }
                 found.add(reads.map { ($0.labels, .block($0.chunks, path: block.info.path)) })
             }
-            found.add(try head.read(matchers, in: range).map { ($0.labels, .head($0)) })
+            found.add(try head.read(matchers, in: range).map { ($0.labels(), .head($0)) })
             let series = try found.series(in: range, hints) { warn($0, &warnings) }
             let infos = tier.map { ["answered from the \($0.name) tier"] } ?? []
             return Selected(series: series, infos: infos, warnings: warnings)
@@ -95,7 +95,7 @@ extension SeriesKeeper {
                 for chunk in read.chunks { _ = exact.add(chunk, in: reach) }
             }
         }
-        for read in try head.read(matchers, in: reach) where read.labels == labels {
+        for read in try head.read(matchers, in: reach) where read.labels() == labels {
             exact.add(read.samples(in: reach) { _ in })
         }
         guard let firstTime = exact.times.first else { return nil }
@@ -125,7 +125,7 @@ extension SeriesKeeper {
                     }
                 }
                 for read in try head.read(matchers, in: range) {
-                    found.insert(ByteKey(read.labels))
+                    found.insert(ByteKey(read.labels()))
                 }
                 guard range.from < earliest else { continue }
                 for entry in archive.entries

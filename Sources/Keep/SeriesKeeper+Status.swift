@@ -14,6 +14,8 @@ public struct KeeperStats: Sendable, Equatable {
     public var headBytes = 0
     /// Bytes of full chunks in the head's files.
     public var headSpilledBytes = 0
+    /// Of the labels of its series, each label once.
+    public var headLabelBytes = 0
     public var blocks = 0
     public var blockSamples = 0
     public var blockBytes = 0
@@ -73,6 +75,7 @@ extension SeriesKeeper {
         stats.headChunks = chunks.chunks
         stats.headBytes = chunks.bytes
         stats.headSpilledBytes = chunks.spilledBytes
+        stats.headLabelBytes = head.labelBytes
         stats.blocks = blocks.count
         stats.blockSamples = blocks.reduce(0) { $0 + $1.info.samples }
         stats.blockBytes = blocks.reduce(0) { $0 + $1.info.bytes }
@@ -157,6 +160,11 @@ extension SeriesKeeper {
                     "martlet_head_spilled_bytes",
                     "Bytes of full chunks in files of the data folder that have no name.",
                     stats.headSpilledBytes
+                ),
+                (
+                    "martlet_head_label_bytes",
+                    "Bytes of the labels of series in memory, each label once.",
+                    stats.headLabelBytes
                 ),
                 ("martlet_keep_blocks", "Blocks on disk.", stats.blocks),
                 ("martlet_keep_block_samples", "Samples in blocks.", stats.blockSamples),

@@ -53,35 +53,36 @@ final class Head: Sendable {
         let postings = state.withLock { $0.postings }
         let ids = try postings.select(matchers)
         return state.withLock { state in
-            let volumes = spill.volumes
+            let (volumes, pages) = (spill.volumes, state.names.pages)
             return ids.compactMap { id in
                 let series = state.slots[Int(id)]
                 guard let earliest = series.earliest, earliest <= range.through,
                     series.open.last >= range.from
                 else { return nil }
-                return HeadRead(id: id, series, volumes)
+                return HeadRead(id: id, series, volumes, pages)
             }
         }
     }
 
     /// The series that have samples before a time, in the order of their labels.
     func series(before end: Millis) -> [UInt32] {
-        var found = state.withLock { state in
-            state.postings.all.compactMap { id -> (labels: Labels, id: UInt32)? in
+        let (unsorted, pages) = state.withLock { state in
+            let found = state.postings.all.compactMap { id -> (names: UInt32, id: UInt32)? in
                 let series = state.slots[Int(id)]
                 guard let earliest = series.earliest, earliest < end else { return nil }
-                return (series.labels, id)
+                return (series.names, id)
             }
+            return (found, state.names.pages)
         }
-        found.sort { $0.labels < $1.labels }
+        let found = unsorted.sorted { pages.precedes($0.names, $1.names) }
         return found.map(\.id)
     }
 
     /// What some series have now.
     func reads(of ids: some Sequence<UInt32>) -> [HeadRead] {
         state.withLock { state in
-            let volumes = spill.volumes
-            return ids.map { HeadRead(id: $0, state.slots[Int($0)], volumes) }
+            let (volumes, pages) = (spill.volumes, state.names.pages)
+            return ids.map { HeadRead(id: $0, state.slots[Int($0)], volumes, pages) }
         }
     }
 
@@ -105,7 +106,7 @@ final class Head: Sendable {
     /// The labels of the series in many slots, in their order; nil where a slot was never given.
     func labels(of slots: [UInt32]) -> [Labels?] {
         state.withLock { state in
-            slots.map { Int($0) < state.slots.count ? state.slots[Int($0)].labels : nil }
+            slots.map { Int($0) < state.slots.count ? state.labels(of: Int($0)) : nil }
         }
     }
 
@@ -125,6 +126,9 @@ final class Head: Sendable {
             return (listed, $0.heldCount - listed, $0.sampleCount)
         }
     }
+
+    /// Of the labels of all series.
+    var labelBytes: Int { state.withLock { $0.names.pages.byteCount } }
 
     /// Chunks, and their bytes in memory and in the spill's files; walks all series.
     var chunkTotals: (chunks: Int, bytes: Int, spilledBytes: Int) {

@@ -6,20 +6,25 @@ internal import Basics
 /// One series of the head at one moment.
 struct HeadRead: Sendable {
     let id: UInt32
-    let labels: Labels
+    private let names: UInt32
+    private let pages: LabelPages
     private let chunks: [HeadChunk]
     private let volumes: [SpillVolume]
     private let open: ChunkWriter
     private let late: [LateSample]
 
-    init(id: UInt32, _ series: HeadSeries, _ volumes: [SpillVolume]) {
+    init(id: UInt32, _ series: HeadSeries, _ volumes: [SpillVolume], _ pages: LabelPages) {
         self.id = id
         self.volumes = volumes
-        labels = series.labels
+        names = series.names
+        self.pages = pages
         chunks = series.chunks
         open = series.open
         late = series.late
     }
+
+    /// Put together at each call.
+    func labels() -> Labels { pages.labels(of: names) }
 
     /// The time of the first sample at or after the boundary of a block, which no chunk reaches across.
     func firstTime(from: Millis) -> Millis? {

@@ -34,7 +34,6 @@ struct HeadSeries: Sendable {
     /// Late samples that are kept beside the chunks; inserting moves little more than this many.
     static let lateSamplesMax = 512
 
-    let labels: Labels
     private(set) var chunks: [HeadChunk] = []
     private(set) var late: [LateSample] = []
     /// The end of the block that the open chunk belongs to.
@@ -44,8 +43,10 @@ struct HeadSeries: Sendable {
     var standing = Standing.listed
     /// How many series had this slot before, modulo 256.
     var generation: UInt8 = 0
+    /// Where its labels are told in the pool.
+    var names: UInt32
 
-    init(_ labels: Labels) { self.labels = labels }
+    init(names: UInt32) { self.names = names }
 
     var isListed: Bool { standing == .listed }
 
@@ -141,7 +142,7 @@ struct HeadSeries: Sendable {
         let kept = chunks.partitionIndex { $0.through < first }
         let from = kept > 0 ? chunks[kept - 1].through + 1 : .min
         var isSound = true
-        let (times, values) = HeadRead(id: 0, self, writer.spill.volumes).samples(
+        let (times, values) = HeadRead(id: 0, self, writer.spill.volumes, LabelPages()).samples(
             in: TimeRange(from: from, through: .max)
         ) { _ in isSound = false }
         guard isSound else { return }

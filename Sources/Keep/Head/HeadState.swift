@@ -1,4 +1,4 @@
-// The head as a value: an arena of series by slot, the slots by labels, the index. A series without
+// The head as a value: an arena of series by slot, the pool of their labels, the index. A series without
 // samples is only unlisted, and listed again by its next sample, because collectors remember ids; one
 // that stays quiet for a whole round more is forgotten and its slot given to another, so that churn costs
 // no memory. An id holds its slot's generation: an old one never reaches the series that came after.
@@ -15,20 +15,20 @@ struct HeadAppend: Sendable {
 /// All series of the head.
 struct HeadState: Sendable {
     let spill: Spill
-    private(set) var slots: [HeadSeries] = []
+    var slots: [HeadSeries] = []
     private var writer: SpillWriter
     /// Of the threads that bring samples back at the start, by their number.
-    private var restorers: [SpillWriter] = []
-    private var ids: [ByteKey: UInt32] = [:]
+    var restorers: [SpillWriter] = []
+    private(set) var names = LabelPool()
     /// Slots whose series was forgotten.
     private var spare: [UInt32] = []
     private(set) var postings = Postings()
     /// Samples kept.
-    private(set) var sampleCount = 0
+    var sampleCount = 0
     /// No sample is earlier; `.max` when the head is empty.
-    private(set) var earliest: Millis = .max
+    var earliest: Millis = .max
     /// The latest sample ever taken.
-    private(set) var latest: Millis = .min
+    var latest: Millis = .min
     /// Samples before it are in blocks already, so that they are refused.
     var floor: Millis = .min
 
@@ -40,29 +40,26 @@ struct HeadState: Sendable {
     mutating func resolve(
         _ labels: Labels, seriesMax: Int
     ) -> Result<SeriesID, Intake.ResolveError> {
-        let key = ByteKey(labels)
-        if let known = ids[key] {
+        if let known = names.slot(of: labels) {
             if slots[Int(known)].standing == .overlooked { slots[Int(known)].standing = .quiet }
             return .success(SeriesID(slot: known, slots[Int(known)].generation))
         }
-        guard postings.all.count < seriesMax, slots.count < SeriesID.slotsMax || !spare.isEmpty
+        guard postings.all.count < seriesMax, slots.count < SeriesID.slotsMax || !spare.isEmpty,
+            names.pages.hasRoom
         else { return .failure(.init(.seriesLimit)) }
         guard isWithinLimits(labels) else { return .failure(.init(.labelLimit)) }
-        var series = HeadSeries(labels)
-        let slot: UInt32
+        let slot = spare.last ?? UInt32(slots.count)
+        var series = HeadSeries(names: names.add(labels, slot: slot))
         if let given = spare.popLast() {
-            slot = given
             series.generation = slots[Int(given)].generation
             slots[Int(given)] = series
         } else {
-            slot = UInt32(slots.count)
             // In steps: doubling would hold, and copy, up to as much again.
             if slots.count == slots.capacity {
                 slots.reserveCapacity(slots.count + max(1024, slots.count / 8))
             }
             slots.append(series)
         }
-        ids[key] = slot
         postings.add(slot, labels)
         return .success(SeriesID(slot: slot, series.generation))
     }
@@ -116,72 +113,8 @@ struct HeadState: Sendable {
     private mutating func relist(_ id: Int, _ seriesMax: Int) -> Bool {
         guard postings.all.count < seriesMax else { return false }
         slots[id].standing = .listed
-        postings.add(UInt32(id), slots[id].labels)
+        postings.add(UInt32(id), labels(of: id))
         return true
-    }
-
-    /// Brings samples back at the start, of any time, on some threads beside each other.
-    ///
-    /// Each series is one thread's, which takes its samples in their order: the outcome is that of one thread.
-    ///
-    /// - Parameters:
-    ///   - frames: samples by slot; those of ``SegmentReplay/nowhere`` are left out.
-    /// - Returns: how many were not there yet.
-    mutating func restore(_ frames: [SampleFrame], threads: Int) -> Int {
-        let before = sampleCount
-        var writers = restorers
-        restorers = []
-        while writers.count < threads { writers.append(SpillWriter(spill)) }
-        let shares = slots.withUnsafeMutableBufferPointer { slots in
-            writers.withUnsafeMutableBufferPointer {
-                HeadState.restore(frames, threads: threads, slots, $0)
-            }
-        }
-        restorers = writers
-        for share in shares {
-            sampleCount += share.count
-            earliest = min(earliest, share.earliest)
-            latest = max(latest, share.latest)
-        }
-        return sampleCount - before
-    }
-
-    private struct Share: Sendable {
-        var count = 0
-        var earliest = Millis.max
-        var latest = Millis.min
-    }
-
-    private static func restore(
-        _ frames: [SampleFrame], threads: Int,
-        _ series: UnsafeMutableBufferPointer<HeadSeries>,
-        _ restorers: UnsafeMutableBufferPointer<SpillWriter>
-    ) -> [Share] {
-        // A slot and a writer are one thread's alone, and all are done before the buffers end.
-        nonisolated(unsafe) let (slots, writers) = (series, restorers)
-        return concurrently(threads) { thread in
-            var share = Share()
-            for frame in frames {
-                for (index, slot) in frame.series.enumerated() {
-                    // In runs of 64, because neighbours share lines of the cache.
-                    guard Int(slot >> 6) % threads == thread, slot < slots.count else { continue }
-                    let time = frame.times[index]
-                    let value = Double(bitPattern: frame.values[index])
-                    let taken = slots[Int(slot)].append(time, value, into: &writers[thread])
-                    guard taken == .accepted else { continue }
-                    share.count += 1
-                    share.earliest = min(share.earliest, time)
-                    share.latest = max(share.latest, time)
-                }
-            }
-            return share
-        }
-    }
-
-    /// Hands over the pages of the threads that brought samples back.
-    mutating func endRestoring() {
-        for index in restorers.indices { restorers[index].finish() }
-        restorers = []
     }
 
     /// Forgets what blocks now hold, and unlists series that have nothing left.
@@ -210,14 +143,30 @@ struct HeadState: Sendable {
             case .listed, .spare: break
             case .quiet: slots[slot].standing = .overlooked
             case .overlooked:
-                ids[ByteKey(slots[slot].labels)] = nil
-                var empty = HeadSeries(.empty)
+                names.forget(slots[slot].names)
+                var empty = HeadSeries(names: 0)
                 empty.standing = .spare
                 empty.generation = slots[slot].generation &+ 1
                 slots[slot] = empty
                 spare.append(UInt32(slot))
             }
         }
+        if names.isSparse { gatherNames() }
+    }
+
+    /// Leaves behind the labels of series that were forgotten.
+    private mutating func gatherNames() {
+        var pool = LabelPool()
+        for slot in slots.indices where slots[slot].standing != .spare {
+            slots[slot].names = pool.add(labels(of: slot), slot: UInt32(slot))
+        }
+        names = pool
+    }
+
+    /// The labels of the series in a slot; none when it was forgotten.
+    func labels(of slot: Int) -> Labels {
+        let series = slots[slot]
+        return series.standing == .spare ? .empty : names.pages.labels(of: series.names)
     }
 
     /// Slots that hold a series.

@@ -64,7 +64,7 @@ struct HeadTests {
         }
         _ = head.append(batch, window: .all)
         func jobs(_ matchers: Matcher...) throws -> [String] {
-            try head.read(matchers, in: .all).map { $0.labels["job"] ?? "-" }
+            try head.read(matchers, in: .all).map { $0.labels()["job"] ?? "-" }
         }
         let up = Matcher("__name__", equals: "up")
         #expect(try jobs(up) == ["a", "b", "-"])
@@ -132,7 +132,7 @@ struct HeadTests {
         var walked: [Labels] = []
         while let read = cursor.next() {
             if walked.count % 50 == 0 { append([end + Millis(walked.count)]) }
-            walked.append(read.labels)
+            walked.append(read.labels())
             #expect(
                 read.samples(in: TimeRange(from: .min, through: end - 1)) { _ in }.times == times)
         }
