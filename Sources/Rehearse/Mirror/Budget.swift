@@ -13,6 +13,9 @@ public struct Budget: Sendable, Equatable {
         self.tokens = tokens
         self.money = money
     }
+
+    /// Only answers tell what was spent.
+    var isSpentByAnswers: Bool { tokens != nil || money != nil }
 }
 
 /// What was spent of it.
