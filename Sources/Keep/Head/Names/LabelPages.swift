@@ -19,8 +19,8 @@ struct LabelPages: Sendable {
 
     private var pages: [[UInt8]] = []
 
-    /// False when nothing may be added any more: 4 GB.
-    var hasRoom: Bool { pages.count < LabelPages.pagesMax - 1 }
+    /// False when no series may be added any more, at 4 GB: the longest needs 44 pages for its labels.
+    var hasRoom: Bool { pages.count < LabelPages.pagesMax - 64 }
 
     /// Bytes in use.
     var byteCount: Int { pages.reduce(0) { $0 + $1.count } }
