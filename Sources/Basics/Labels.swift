@@ -124,6 +124,15 @@ public struct Labels: Hashable, Sendable {
         return UnsafeRawBufferPointer(rebasing: raw[offset..<end])
     }
 
+    /// Where the label that begins at an offset of an encoding ends: behind its name and its value.
+    @inlinable
+    public static func end(ofLabelAt start: Int, in raw: UnsafeRawBufferPointer) -> Int {
+        var offset = start
+        _ = field(raw, &offset)
+        _ = field(raw, &offset)
+        return offset
+    }
+
     /// True when the bytes hold the encoding; what a reader of foreign bytes asks first.
     public static func isWellFormed(_ bytes: [UInt8]) -> Bool {
         let labels = Labels(encoded: bytes)

@@ -103,11 +103,12 @@ final class Head: Sendable {
     /// Forgets series that have been quiet for long; see ``HeadState/forgetQuiet()``.
     func forgetQuiet() { state.withLock { $0.forgetQuiet() } }
 
-    /// The labels of the series in many slots, in their order; nil where a slot was never given.
+    /// The labels of the series in many slots, in their order; nil where a slot has none.
     func labels(of slots: [UInt32]) -> [Labels?] {
-        state.withLock { state in
-            slots.map { Int($0) < state.slots.count ? state.labels(of: Int($0)) : nil }
+        let (places, pages) = state.withLock { state in
+            (slots.map { state.names(of: Int($0)) }, state.names.pages)
         }
+        return places.map { $0.map { pages.labels(of: $0) } }
     }
 
     /// The first and the last sample; nil when the head is empty.

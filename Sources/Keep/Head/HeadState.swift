@@ -113,7 +113,7 @@ struct HeadState: Sendable {
     private mutating func relist(_ id: Int, _ seriesMax: Int) -> Bool {
         guard postings.all.count < seriesMax else { return false }
         slots[id].standing = .listed
-        postings.add(UInt32(id), labels(of: id))
+        postings.add(UInt32(id), names.pages.labels(of: slots[id].names))
         return true
     }
 
@@ -158,15 +158,16 @@ struct HeadState: Sendable {
     private mutating func gatherNames() {
         var pool = LabelPool()
         for slot in slots.indices where slots[slot].standing != .spare {
-            slots[slot].names = pool.add(labels(of: slot), slot: UInt32(slot))
+            let labels = names.pages.labels(of: slots[slot].names)
+            slots[slot].names = pool.add(labels, slot: UInt32(slot))
         }
         names = pool
     }
 
-    /// The labels of the series in a slot; none when it was forgotten.
-    func labels(of slot: Int) -> Labels {
-        let series = slots[slot]
-        return series.standing == .spare ? .empty : names.pages.labels(of: series.names)
+    /// Where the labels of the series in a slot are told; nil when it holds none.
+    func names(of slot: Int) -> UInt32? {
+        guard slot < slots.count, slots[slot].standing != .spare else { return nil }
+        return slots[slot].names
     }
 
     /// Slots that hold a series.

@@ -35,15 +35,6 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
 
     /// Pairs that may wait for a commit before the bench stops taking.
     private static let freshMax = 10_000
-    /// Pairs are gathered before they are looked at: to wake up costs as much as to judge one, and a judge
-    /// that has just judged is quicker by a fifth.
-    ///
-    /// The ring between the path and the bench has room for forty thousand requests a second.
-    private static let gatherMicros: UInt32 = 50_000
-    /// So many times, while little has come and nobody asks.
-    private static let gathersMax = 10
-    /// Events on the path that are looked at without waiting for more.
-    private static let gatheredMax = 1 << 10
     /// Nanoseconds between commits: each writes the trial anew and waits for the disk.
     private static let commitEvery: Int64 = 1_000_000_000
     /// Drawn pairs in a commit whose texts are kept; more would push each other out of the few that stay.
@@ -57,7 +48,6 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     let log: @Sendable (String) -> Void
     private let arrivals = Lock<[Arrival]>([])
     private let published: Lock<[(trial: Standing, spending: Spending, isStopped: Bool)]>
-    private let isAsked = Atomic<Bool>(false)
     private let isStopping = Atomic<Bool>(false)
     private let isOver = Atomic<Bool>(false)
     var candidates: [BenchCandidate]
@@ -111,7 +101,13 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
 
     func post(_ arrival: Arrival) {
         arrivals.withLock { $0.append(arrival) }
-        if case .command = arrival { isAsked.store(true, ordering: .releasing) }
+        let weight =
+            switch arrival {
+            case .answer(_, _, let answer): answer.body.count
+            case .none: 0
+            case .command: Patience.bytesMax
+            }
+        gate.unseen.add(weight, ordering: .relaxed)
     }
 
     /// Does something on the bench's thread and waits for it; nil when it does not come to it.
@@ -147,15 +143,16 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         isOver.store(true, ordering: .releasing)
     }
 
+    /// Waits until enough has come, or long enough.
     private func gather() {
-        for _ in 0..<Bench.gathersMax {
-            usleep(Bench.gatherMicros)
+        let patience = Patience(budget: settings.budget, memoryBytesMax: settings.memoryBytesMax)
+        for _ in 0..<Patience.stepsMax {
+            usleep(Patience.stepMicros)
             if isStopping.load(ordering: .acquiring) { return }
-            if isAsked.exchange(false, ordering: .acquiringAndReleasing) { return }
-            // A budget of tokens or money is known to be used up only by what was looked at.
-            if settings.budget.isSpentByAnswers { return }
-            if gate.events.waiting > Bench.gatheredMax { return }
-            if gate.held.load(ordering: .relaxed) > settings.memoryBytesMax / 8 { return }
+            let isOver = patience.isOver(
+                events: gate.events.waiting, answerBytes: gate.unseen.load(ordering: .relaxed),
+                heldBytes: gate.held.load(ordering: .relaxed))
+            if isOver { return }
         }
     }
 
@@ -168,6 +165,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
                 count += 1
             }
         }
+        gate.unseen.store(0, ordering: .relaxed)
         let come = arrivals.withLock { arrivals in
             defer { arrivals = [] }
             return arrivals

@@ -29,6 +29,8 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
     let rest = Rest()
     /// Bytes that copies under way hold.
     let held = Atomic<Int>(0)
+    /// Bytes of answers, of either side, at which the bench has not looked.
+    let unseen = Atomic<Int>(0)
     private let settings: MirrorSettings
     private let meters: [CandidateMeters]
     private var couriers: [Courier] = []
@@ -151,6 +153,7 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
 
     private func end(_ tag: UInt64, _ answer: RelayedAnswer) {
         guard live.remove(tag) != nil else { return }
+        unseen.add(answer.body.count, ordering: .relaxed)
         _ = events.offer(.answered(tag, answer))
     }
 

@@ -64,7 +64,7 @@ struct LabelPages: Sendable {
             guard series.bytes == labels.count else { return false }
             var start = 0
             while start < labels.count {
-                let end = labelEnd(labels, from: start)
+                let end = Labels.end(ofLabelAt: start, in: labels)
                 let label = UnsafeRawBufferPointer(rebasing: labels[start..<end])
                 guard let there = series.next(), holds(there, label: label) else { return false }
                 start = end
@@ -81,7 +81,7 @@ struct LabelPages: Sendable {
                 let room = UnsafeMutableRawBufferPointer(room)
                 while let label = series.next() {
                     read(label) { there in
-                        let length = labelEnd(there, from: 0)
+                        let length = Labels.end(ofLabelAt: 0, in: there)
                         guard filled + length <= room.count else { return }
                         UnsafeMutableRawBufferPointer(rebasing: room[filled...])
                             .copyMemory(from: UnsafeRawBufferPointer(rebasing: there[..<length]))
@@ -111,9 +111,10 @@ struct LabelPages: Sendable {
     private func labelPrecedes(_ left: UInt32, _ right: UInt32) -> Bool {
         read(left) { l in
             read(right) { r in
-                Labels.precedes(
-                    UnsafeRawBufferPointer(rebasing: l[..<labelEnd(l, from: 0)]),
-                    UnsafeRawBufferPointer(rebasing: r[..<labelEnd(r, from: 0)]))
+                let (a, b) = (Labels.end(ofLabelAt: 0, in: l), Labels.end(ofLabelAt: 0, in: r))
+                return Labels.precedes(
+                    UnsafeRawBufferPointer(rebasing: l[..<a]),
+                    UnsafeRawBufferPointer(rebasing: r[..<b]))
             }
         }
     }
@@ -146,16 +147,4 @@ struct SeriesRun {
         rest -= 1
         return UInt32(truncatingIfNeeded: place)
     }
-}
-
-/// Where the label that begins at an offset of an encoding ends.
-func labelEnd(_ raw: UnsafeRawBufferPointer, from offset: Int) -> Int {
-    var end = offset
-    for _ in 0..<2 {
-        guard let length = readVarint(raw, &end), length <= UInt64(raw.count - end) else {
-            return raw.count
-        }
-        end += Int(length)
-    }
-    return end
 }

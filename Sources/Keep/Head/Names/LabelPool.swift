@@ -33,7 +33,7 @@ struct LabelPool: Sendable {
             var places: [UInt32] = []
             var start = 0
             while start < raw.count {
-                let end = labelEnd(raw, from: start)
+                let end = Labels.end(ofLabelAt: start, in: raw)
                 places.append(place(of: UnsafeRawBufferPointer(rebasing: raw[start..<end])))
                 start = end
             }
@@ -60,7 +60,7 @@ struct LabelPool: Sendable {
         let added = pages.add(label)
         labels.insert(added, hash) { [pages] place in
             pages.read(place) {
-                hashed(UnsafeRawBufferPointer(rebasing: $0[..<labelEnd($0, from: 0)]))
+                hashed(UnsafeRawBufferPointer(rebasing: $0[..<Labels.end(ofLabelAt: 0, in: $0)]))
             }
         }
         return added
