@@ -14,9 +14,11 @@ struct SealNote {
 struct SegmentReplay {
     /// Stands for the slot of a sample that is not brought back.
     static let nowhere = UInt32.max
-    /// Half a million samples at most: enough that the threads' joining costs nothing, 10 MB of columns.
-    private static let groupFramesMax = 128
-    private static let groupBytesMax = 4 << 20
+    /// A hundred thousand samples or so: enough that the threads' joining costs nothing, 3 MB of columns.
+    ///
+    /// What a start takes above the head has to stay below what the head had for its traffic.
+    private static let groupFramesMax = 32
+    private static let groupBytesMax = 1 << 20
 
     private let head: Head
     private let notes: [SealNote]
