@@ -30,10 +30,19 @@ public struct JSONWriter: Sendable {
 
     /// A finite number as a number; NaN and infinities as null, which JSON cannot say.
     public mutating func number(_ value: Double) {
+        if let digit = Int(exactly: value), (0..<10).contains(digit), value.sign == .plus {
+            return number(digit)
+        }
         raw(value.isFinite ? numberText(value, .api) : "null")
     }
 
-    public mutating func number(_ value: Int) { raw(String(value)) }
+    public mutating func number(_ value: Int) {
+        // Most numbers are counts, scores and flags of one digit.
+        guard (0..<10).contains(value) else { return raw(String(value)) }
+        comma()
+        bytes.append(UInt8(ascii: "0") + UInt8(value))
+        needsComma = true
+    }
 
     public mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
 

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <microhttpd.h>
 
@@ -66,14 +67,41 @@ static inline int martlet_mhd_epoll(struct MHD_Daemon *daemon) {
   return info == NULL ? -1 : info->epoll_fd;
 }
 
-/// Opens a socket on its way to an address, without waiting; -1 when that cannot be. Sends are not delayed.
+/// Opens a socket on its way to an address, without waiting; -1 when that cannot be. Sends are not delayed,
+/// and what comes is stamped by the kernel (SO_TIMESTAMPNS).
 static inline int martlet_connect(const struct sockaddr_storage *address, socklen_t size,
                                   bool *is_there) {
   int one = 1, opened = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (opened < 0) return -1;
   setsockopt(opened, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  setsockopt(opened, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
   *is_there = connect(opened, (const struct sockaddr *)address, size) == 0;
   if (*is_there || errno == EINPROGRESS) return opened;
   close(opened);
   return -1;
+}
+
+/// Receives like recv, and says how many nanoseconds ago the last of it came in by the kernel's stamp; -1
+/// when the kernel did not stamp it.
+static inline ssize_t martlet_receive(int socket, void *room, size_t size, int64_t *age) {
+  union {
+    char bytes[CMSG_SPACE(sizeof(struct timespec))];
+    struct cmsghdr aligned;
+  } control;
+  struct iovec part = {.iov_base = room, .iov_len = size};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
+  ssize_t count = recvmsg(socket, &message, 0);
+  *age = -1;
+  if (count <= 0) return count;
+  for (struct cmsghdr *word = CMSG_FIRSTHDR(&message); word; word = CMSG_NXTHDR(&message, word)) {
+    if (word->cmsg_level != SOL_SOCKET || word->cmsg_type != SO_TIMESTAMPNS) continue;
+    struct timespec now, then;
+    __builtin_memcpy(&then, CMSG_DATA(word), sizeof then);
+    clock_gettime(CLOCK_REALTIME, &now);
+    *age = (int64_t)(now.tv_sec - then.tv_sec) * 1000000000 + (now.tv_nsec - then.tv_nsec);
+    // The clock was set back in between.
+    if (*age < 0) *age = 0;
+  }
+  return count;
 }

@@ -55,6 +55,13 @@ struct Bench {
             }
             return
         }
+        // `martlet-bench judging` measures what a pair of a rehearsal costs its judge.
+        if words.contains("judging") {
+            for row in JudgeBench.rows(rounds: isQuick ? 1 : 5) {
+                print("| \(row.what) | \(row.figure) | \(row.how) |")
+            }
+            return
+        }
         // `martlet-bench network` measures the embedded network and the stream detectors alone.
         if words.contains("network") {
             for row in try NetworkBench.rows(rounds: isQuick ? 1 : 5) {

@@ -45,6 +45,8 @@ public struct CourierOptions: Sendable {
     public var connectMillis: Millis = 5000
     /// An answer beyond this is given up.
     public var answerBytesMax = 1 << 20
+    /// Answers may wait some milliseconds to be looked at together; not for one who waits to send the next.
+    public var gathers = false
     /// How far the thread steps back behind others (nice; 0 to 19).
     public var niceness: Int32 = 10
 
@@ -109,12 +111,32 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     /// While errands come, the queue is looked at this often and nobody rings: to wake a thread costs
     /// the one that offers more than all the rest of a copy.
     private static let gatherMillis: Int32 = 5
+    /// So often where answers may wait too.
+    ///
+    /// What comes together is sent together: to wake the server costs as much as the copy. A server whose
+    /// answers take less than the time between two copies has a few of them waiting, never many.
+    private static let calmMillis: Int32 = 10
     /// Nanoseconds without an errand after which the thread sleeps until it is rung for.
     private static let restsAfter: Int64 = 50_000_000
+    /// An answer of more bytes may fill the socket while nobody looks, and have the server wait.
+    private static let lightBytesMax = 16 << 10
+    /// Nanoseconds after such an answer in which answers are looked at as they come.
+    private static let attentive: Int64 = 1_000_000_000
     private var startedAt: Int64 = 0
-    private var legs: [ObjectIdentifier: (leg: Leg, tag: UInt64, delay: Double)] = [:]
+    private var attentiveUntil: Int64 = 0
+    private var legs: [ObjectIdentifier: Sent] = [:]
     private var ended: [Leg] = []
     private var spare: [Leg] = []
+
+    /// A request under way.
+    private struct Sent {
+        let leg: Leg
+        let tag: UInt64
+        /// Seconds that it took to hand it to the kernel, which will stamp the answer.
+        let handing: Double?
+        /// Otherwise how long this thread had waited for a processor until then.
+        let delay: Double
+    }
 
     init(
         _ options: CourierOptions, prepare: @escaping @Sendable (ErrandSource) -> Errand?,
@@ -155,18 +177,14 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         giveWay(niceness: options.niceness)
         let delay = RunDelay()
         while !isStopping.load(ordering: .acquiring) {
-            // Of several that start together, the delay before the first is that of all.
-            var before: Double?
-            while legs.count < options.concurrency, let item = queue.take() {
-                let waited = before ?? delay.seconds
-                before = waited
-                start(item, waited)
-            }
+            while legs.count < options.concurrency, let item = queue.take() { start(item, delay) }
             transfers.expire()
             finish(delay)
             if legs.count < options.concurrency, queue.waiting > 0 { continue }
             if monotonicNow() - startedAt < Round.restsAfter {
-                transfers.turn(atMost: Round.gatherMillis) { _, _ in }
+                let isCalm = isCalm
+                if isCalm { usleep(UInt32(Round.calmMillis) * 1000) }
+                transfers.turn(atMost: isCalm ? 0 : Round.gatherMillis) { _, _ in }
                 finish(delay)
                 continue
             }
@@ -177,12 +195,19 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
             isAsleep.store(false, ordering: .sequentiallyConsistent)
             finish(delay)
         }
-        for (leg, _, _) in Array(legs.values) { transfers.cancel(leg) }
+        for sent in Array(legs.values) { transfers.cancel(sent.leg) }
         finish(delay)
         isOver.store(true, ordering: .releasing)
     }
 
-    private func start(_ item: ErrandSource, _ delay: Double) {
+    /// Nothing can come that would have to be looked at before the next errands are: what is under way
+    /// is in the servers' hands, and the kernel notes when its answers come in.
+    private var isCalm: Bool {
+        options.gathers && transfers.isStamped && legs.count <= options.concurrency / 2
+            && monotonicNow() >= attentiveUntil && legs.values.allSatisfy { $0.leg.isAwaited }
+    }
+
+    private func start(_ item: ErrandSource, _ delay: borrowing RunDelay) {
         startedAt = monotonicNow()
         guard let errand = prepare(item) else { return }
         let leg =
@@ -199,18 +224,29 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         leg.target.append(0)
         errand.headers.bytes.withUnsafeBytes { leg.lines.append($0) }
         errand.body.withUnsafeBytes { leg.body.append($0) }
-        legs[ObjectIdentifier(leg)] = (leg, errand.tag, delay)
+        let isStamped = transfers.start(leg)
+        legs[ObjectIdentifier(leg)] = Sent(
+            leg: leg, tag: errand.tag,
+            handing: isStamped ? Double(leg.heardAt - leg.sentAt) / 1e9 : nil,
+            delay: isStamped ? 0 : delay.seconds)
         underway.store(legs.count, ordering: .relaxed)
-        transfers.start(leg)
+    }
+
+    /// How many seconds of a total may have been this thread's own.
+    private func held(_ sent: Sent, _ total: Double, _ delay: borrowing RunDelay) -> Double {
+        guard let handing = sent.handing else { return max(delay.seconds - sent.delay, 0) }
+        return sent.leg.isStamped ? min(handing, total) : total
     }
 
     private func finish(_ delay: borrowing RunDelay) {
-        let now = ended.isEmpty ? 0 : delay.seconds
         while let leg = ended.popLast() {
-            guard let known = legs.removeValue(forKey: ObjectIdentifier(leg)) else { continue }
+            guard let sent = legs.removeValue(forKey: ObjectIdentifier(leg)) else { continue }
             var answer = leg.relayedAnswer(bytesMax: options.answerBytesMax)
-            answer.held = max(now - known.delay, 0)
-            done(known.tag, answer)
+            answer.held = held(sent, answer.total, delay)
+            if leg.received > Round.lightBytesMax {
+                attentiveUntil = monotonicNow() + Round.attentive
+            }
+            done(sent.tag, answer)
             leg.clear()
             if spare.count < 64 { spare.append(leg) }
         }

@@ -61,6 +61,8 @@ final class Leg {
     private(set) var lastByteAt: Int64 = 0
     /// When something moved last.
     private(set) var heardAt: Int64 = 0
+    /// The kernel said of all that came over a wire when it came in.
+    var isStamped = true
     var notesChunks = false
     private(set) var chunks: [(end: Int, at: Int64)] = []
 
@@ -86,6 +88,7 @@ final class Leg {
         ending = .cancelled
         firstByteAt = 0
         lastByteAt = 0
+        isStamped = true
         notesChunks = false
         chunks.removeAll(keepingCapacity: true)
     }
@@ -100,6 +103,9 @@ final class Leg {
         method != "HEAD"
             && (body.count > 0 || method == "POST" || method == "PUT" || method == "PATCH")
     }
+
+    /// It is sent whole over a kept wire, and nothing of the answer was read.
+    var isAwaited: Bool { wire?.isAwaiting ?? false }
 
     /// Says that more of a streamed body is there, or that it is whole.
     func bodyGrew() {
@@ -179,12 +185,12 @@ final class Leg {
         return true
     }
 
-    /// The end, one way or another.
-    func end(_ ending: RelayEnding) {
+    /// The end, one way or another; now, unless it is known when.
+    func end(_ ending: RelayEnding, at time: Int64? = nil) {
         self.ending = ending
         isOver = true
         isRunning = false
-        lastByteAt = monotonicNow()
+        lastByteAt = time ?? monotonicNow()
         changed(self)
     }
 }

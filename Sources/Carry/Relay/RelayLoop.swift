@@ -40,6 +40,12 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     private var held: RelayExchange?
     /// So long libmicrohttpd may wait; others that come meanwhile end it.
     private static let holdNanos: Int64 = 2_000_000
+    /// When the last exchange was over.
+    private var completedAt: Int64 = 0
+    /// For so long after it the next is expected.
+    private static let expectsFor: Int64 = 20_000_000
+    /// Meanwhile nobody hears the bell, nor a kept connection that its server closes.
+    private static let expectMillis: Int32 = 5
     private var nextSweep: Int64 = 0
     private var untold: [News] = []
 
@@ -76,8 +82,9 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             MHD_OptionItem(
                 option: .CONNECTION_LIMIT, value: options.connectionsMax, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: options.idleSeconds, ptr_value: nil),
-            // Prompts travel in bodies; 64 KB of headers is twice what servers commonly take.
-            MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 64 << 10, ptr_value: nil),
+            // Prompts travel in bodies; 32 KB of headers is what servers commonly take. It is cleared for
+            // each request.
+            MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 32 << 10, ptr_value: nil),
             MHD_OptionItem(option: .LISTEN_BACKLOG_SIZE, value: 4096, ptr_value: nil),
         ]
         var texts: [UnsafeMutablePointer<CChar>?] = []
@@ -122,12 +129,11 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         guard let daemon else { return }
         var isQuiet = false
         while true {
-            var left: UInt64 = 0
-            if MHD_get_timeout(daemon, &left) != .YES { left = .max }
-            var wait = Int32(min(left, 1000))
-            if isQuiet { wait = min(wait, 10) }
-            transfers.turn(atMost: wait) { tag, _ in happened(tag) }
-            if !daemonIsReady { daemonIsReady = left <= UInt64(wait) }
+            if isExpectant {
+                serve(daemon, waiting: RelayLoop.expectMillis)
+            } else {
+                wait(for: daemon, atMost: isQuiet ? 10 : 1000)
+            }
             repeat {
                 resumeTouched()
                 if daemonIsReady {
@@ -150,13 +156,33 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         isOver.store(true, ordering: .releasing)
     }
 
+    /// Waits for whatever comes first.
+    private func wait(for daemon: OpaquePointer, atMost millisMax: Int32) {
+        var left: UInt64 = 0
+        if MHD_get_timeout(daemon, &left) != .YES { left = .max }
+        let wait = Int32(min(left, UInt64(millisMax)))
+        transfers.turn(atMost: wait) { tag, _ in happened(tag) }
+        if !daemonIsReady { daemonIsReady = left <= UInt64(wait) }
+    }
+
+    /// Nothing is under way and a client was here a moment ago.
+    ///
+    /// What comes next is a client's, for which libmicrohttpd waits itself: through the epoll of all, each
+    /// request would cost a call more.
+    private var isExpectant: Bool {
+        open.load(ordering: .relaxed) == 0 && stopAt.load(ordering: .relaxed) == 0
+            && monotonicNow() - completedAt < RelayLoop.expectsFor
+    }
+
     /// Lets libmicrohttpd do what it can, without waiting in between, and then tells the watcher: what
     /// is told costs time that the client's answer should not wait for.
-    private func serve(_ daemon: OpaquePointer) {
+    ///
+    /// - Parameter millis: so long it may wait for something to do.
+    private func serve(_ daemon: OpaquePointer, waiting millis: Int32 = 0) {
         var left: UInt64 = 0
         var turns = 0
         repeat {
-            MHD_run(daemon)
+            if turns == 0, millis > 0 { MHD_run_wait(daemon, millis) } else { MHD_run(daemon) }
             turns += 1
         } while turns < 4 && touched.isEmpty && MHD_get_timeout(daemon, &left) == .YES && left == 0
         tell()
@@ -285,6 +311,7 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         settle(exchange)
         underway[ObjectIdentifier(exchange)] = nil
         open.subtract(1, ordering: .relaxed)
+        completedAt = monotonicNow()
         // An exchange in the list of touched ones is cleared all the same: being closed, it is passed over.
         exchange.clear()
         if spare.count < 256, !exchange.isTouched { spare.append(exchange) }

@@ -31,10 +31,12 @@ public final class Ring<Element: Sendable>: @unchecked Sendable {
     /// Puts an element at the end; for the offering thread.
     ///
     /// - Returns: false when the ring is full.
-    public func offer(_ element: Element) -> Bool {
+    public func offer(_ element: consuming Element) -> Bool {
         let end = tail.load(ordering: .relaxed)
         guard end - head.load(ordering: .acquiring) < capacity else { return false }
-        slots[end & mask] = element
+        // The slot is empty: nothing has to be released there, and nothing retained in `take`, since a
+        // count that the other thread touches is far away.
+        (slots + (end & mask)).initialize(to: element)
         tail.store(end + 1, ordering: .releasing)
         return true
     }
@@ -43,8 +45,8 @@ public final class Ring<Element: Sendable>: @unchecked Sendable {
     public func take() -> Element? {
         let first = head.load(ordering: .relaxed)
         guard first < tail.load(ordering: .acquiring) else { return nil }
-        let element = slots[first & mask]
-        slots[first & mask] = nil
+        let element = (slots + (first & mask)).move()
+        (slots + (first & mask)).initialize(to: nil)
         head.store(first + 1, ordering: .releasing)
         return element
     }

@@ -14,10 +14,7 @@ final class TransferLoop {
 
     let epoll: Int32
     private let multi: UnsafeMutableRawPointer
-    private let connectionsKept: Int
-    private lazy var wires = Wires(epoll: epoll, keptMax: connectionsKept) { [unowned self] leg in
-        startEasy(leg, asking: nil)
-    }
+    private let wires: Wires
     private let events: UnsafeMutablePointer<epoll_event>
     private let eventsMax: Int32 = 256
     /// When libcurl wants to be called though nothing happened; monotonic nanoseconds.
@@ -32,8 +29,9 @@ final class TransferLoop {
             preconditionFailure("libcurl or epoll cannot start")
         }
         self.multi = multi
-        self.connectionsKept = connectionsKept
+        wires = Wires(epoll: epoll, keptMax: connectionsKept)
         events = .allocate(capacity: Int(eventsMax))
+        wires.handBack = { [unowned self] leg in startEasy(leg, asking: nil) }
         martlet_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsKept)
         martlet_curl_multi_watch(
             multi, onSocket, onTimer, Unmanaged.passUnretained(self).toOpaque())
@@ -58,11 +56,18 @@ final class TransferLoop {
     }
 
     /// Starts a transfer: by wire to a plain server whose address is known, by libcurl otherwise.
-    func start(_ leg: Leg) {
+    ///
+    /// - Returns: whether it is sent already and the kernel will say when the answer came in: then it does
+    ///   not matter to its times when this thread looks.
+    @discardableResult func start(_ leg: Leg) -> Bool {
         let origin = leg.isStreamed ? nil : wires.origin(of: leg)
-        if let origin, wires.start(leg, to: origin) { return }
+        if let origin, wires.start(leg, to: origin) { return leg.isAwaited && isStamped }
         startEasy(leg, asking: origin?.asks() == true ? origin : nil)
+        return false
     }
+
+    /// The kernel says of what comes over wires when it came in.
+    var isStamped: Bool { wires.isStamped }
 
     private func startEasy(_ leg: Leg, asking origin: Origin?) {
         leg.begin()

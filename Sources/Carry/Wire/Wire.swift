@@ -67,6 +67,9 @@ final class Wire {
         wires.wake(at: deadline)
     }
 
+    /// The request is sent and nothing of the answer was read: nobody but the server has anything to do.
+    var isAwaiting: Bool { isSendingOver && !isAnswered && !isEnding }
+
     /// Lets go of the leg.
     func drop() -> Leg? {
         defer { leg = nil }
@@ -131,6 +134,8 @@ final class Wire {
     }
 
     private func receive() {
+        /// When the last of what is read here came in.
+        var came: Int64?
         while let leg {
             if leg.answer.unread > leg.unreadMax {
                 isHeld = true
@@ -138,26 +143,31 @@ final class Wire {
             }
             let (room, before) = (wires.room, tail.count)
             memcpy(room, tail.start, before)
-            let count = recv(socket, room + before, Wires.roomBytes - before, 0)
+            var age: Int64 = -1
+            let count = martlet_receive(socket, room + before, Wires.roomBytes - before, &age)
             if count > 0 {
                 tail.clear()
-                take(UnsafeBufferPointer(start: room, count: before + count))
+                wires.isStamped = age >= 0
+                if age < 0 { leg.isStamped = false }
+                // When it came in, and not when this thread had time for it.
+                let time = max(monotonicNow() - max(age, 0), leg.sentAt)
+                came = time
+                take(UnsafeBufferPointer(start: room, count: before + count), at: time)
                 // A short read has emptied the socket, and what comes later is an edge.
                 if before + count < Wires.roomBytes, !isEnding { return }
             } else if count == 0 {
-                return closed(isBroken: false)
+                return closed(isBroken: false, at: came ?? monotonicNow())
             } else if errno == EAGAIN {
                 return
             } else if errno != EINTR {
-                return closed(isBroken: true)
+                return closed(isBroken: true, at: came ?? monotonicNow())
             }
         }
     }
 
-    private func take(_ bytes: UnsafeBufferPointer<UInt8>) {
+    private func take(_ bytes: UnsafeBufferPointer<UInt8>, at now: Int64) {
         guard let leg else { return }
         isAnswered = true
-        let now = monotonicNow()
         var at = 0
         while true {
             switch parser.next(bytes, &at) {
@@ -182,9 +192,9 @@ final class Wire {
     }
 
     /// The other end is gone.
-    private func closed(isBroken: Bool) {
+    private func closed(isBroken: Bool, at now: Int64) {
         if parser.endsWithConnection, !isBroken {
-            wires.finish(self, keeps: false, at: monotonicNow())
+            wires.finish(self, keeps: false, at: now)
         } else if isUsed, !isAnswered {
             wires.sendAgain(self)
         } else {

@@ -15,7 +15,7 @@ final class Wires {
     /// Idle ones that are kept.
     private let keptMax: Int
     /// What does not go by wire.
-    private let handBack: (Leg) -> Void
+    var handBack: (Leg) -> Void = { _ in }
     /// Where all of them read to: an unfinished line and what came behind it.
     let room: UnsafeMutablePointer<UInt8>
     private var origins: [Origin] = []
@@ -24,6 +24,10 @@ final class Wires {
     private var busy: [Wire] = []
     private var idleCount = 0
     private var opened: UInt64 = 0
+    /// Whether the kernel said of what was received last when it came in.
+    ///
+    /// It begins to some time after the first socket asked for it.
+    var isStamped = false
     /// No deadline is earlier; monotonic nanoseconds.
     private(set) var due = Int64.max
 
@@ -33,10 +37,9 @@ final class Wires {
     /// Servers that are remembered; a relay has one, a courier too.
     private static let originsMax = 64
 
-    init(epoll: Int32, keptMax: Int, handBack: @escaping (Leg) -> Void) {
+    init(epoll: Int32, keptMax: Int) {
         self.epoll = epoll
         self.keptMax = keptMax
-        self.handBack = handBack
         room = .allocate(capacity: Wires.roomBytes)
     }
 
@@ -121,7 +124,7 @@ final class Wires {
         } else {
             close(wire)
         }
-        leg?.end(.whole)
+        leg?.end(.whole, at: now)
     }
 
     /// A kept connection was closed before it answered: the request goes once more, by a fresh one.

@@ -44,7 +44,7 @@ public struct TextDescriptors: Sendable, Equatable {
 
     /// The language alone, which costs less than all.
     public static func language(of text: String) -> TextLanguage {
-        if let plain = PlainText(text) { return plain.hasLetters ? .latin : .none }
+        if let hasLetters = PlainText.hasLetters(text) { return hasLetters ? .latin : .none }
         var counted = TextDescriptors()
         _ = counted.count(text)
         return counted.language

@@ -47,7 +47,7 @@ public struct Bet: Sendable, Equatable {
     private mutating func release() {
         rounds += 1
         let kept = 0.5 / log2(Double(rounds) + 2)
-        let entering = (reserve - kept) * exp(-max(logScale, -600))
+        let entering = (reserve - kept) * (logScale == 0 ? 1 : exp(-max(logScale, -600)))
         if entering.isFinite { capital += Bet.shares * entering }
         reserve = kept
     }
@@ -59,6 +59,14 @@ public struct Bet: Sendable, Equatable {
         let kept = log(reserve)
         let high = max(staked, kept)
         return high + log1p(exp(min(staked, kept) - high))
+    }
+
+    /// Whether ``logEvidence`` is at least so much.
+    ///
+    /// Most of the time it is far from it, which costs no logarithm to say.
+    func reaches(_ bar: Double) -> Bool {
+        if logScale == 0, capital.sum() + reserve < 0.5 * exp(bar) { return false }
+        return logEvidence >= bar
     }
 
     /// Falling shares of what can be lost at most, 0.9 · 0.6^k.

@@ -30,7 +30,7 @@ extension Trial {
     var gates: Set<Metric> {
         var gates = Set(overall.keys.filter { policy.rule($0).isGate })
         func has(_ metric: Metric) -> Bool {
-            gates.contains(metric) && overall[metric]?.count ?? 0 >= policy.pairsMin
+            gates.contains(metric) && overall.count(metric) >= policy.pairsMin
         }
         let opinions: [Metric] = [.accuracy, .deviation, .feedback]
         for metric in opinions where !has(metric) { gates.remove(metric) }
@@ -40,7 +40,7 @@ extension Trial {
         // The same answers need no noise to excuse them; other answers may have it.
         let isSame = overall[.agreement]?.safe.logEvidence ?? 0 >= safeBar(.agreement)
         if has(.excess) && !isSame { gates.remove(.agreement) } else { gates.remove(.excess) }
-        if 2 * (overall[.ttft]?.count ?? 0) >= max(pairs, 1) {
+        if 2 * overall.count(.ttft) >= max(pairs, 1) {
             gates.subtract([.latency, .tail])
         }
         return gates

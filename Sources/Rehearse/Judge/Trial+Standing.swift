@@ -54,7 +54,7 @@ extension Trial {
     func hasAnswers(_ gates: Set<Metric>) -> Bool {
         !policy.needsAnswers
             || gates.contains {
-                $0.isAboutAnswers && overall[$0]?.count ?? 0 >= policy.pairsMin
+                $0.isAboutAnswers && overall.count($0) >= policy.pairsMin
             }
     }
 

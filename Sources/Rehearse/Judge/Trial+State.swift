@@ -116,8 +116,8 @@ extension Trial {
         overrides = (state["overrides"]?.items ?? []).compactMap { Override(state: $0) }
     }
 
-    private static func tests(_ state: JSON?, _ policy: Policy) -> [Metric: MetricTest] {
-        var tests: [Metric: MetricTest] = [:]
+    private static func tests(_ state: JSON?, _ policy: Policy) -> MetricTests {
+        var tests = MetricTests()
         for entry in state?.items ?? [] {
             guard let metric = entry["metric"]?.text.flatMap({ Metric(rawValue: $0) }) else {
                 continue

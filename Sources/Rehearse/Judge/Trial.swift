@@ -24,8 +24,8 @@ public struct Trial: Sendable {
     var seconds = 0
     var from: Millis = 0
     var through: Millis = 0
-    var overall: [Metric: MetricTest] = [:]
-    var slices: [Slice: [Metric: MetricTest]] = [:]
+    var overall = MetricTests()
+    var slices: [Slice: MetricTests] = [:]
     var sliceValues: [String: Int] = [:]
     var paths: [String: PathTest] = [:]
     var confusion: [Confusion: Int] = [:]
@@ -79,15 +79,8 @@ public struct Trial: Sendable {
         overrides.append(
             Override(person: person, reason: reason, time: time, failure: failure))
         let bar = log(1 / policy.level)
-        for metric in overall.keys where overall[metric]?.harm.logEvidence ?? 0 >= bar {
-            overall[metric]?.pardon()
-        }
-        for slice in slices.keys {
-            for metric in slices[slice]?.keys ?? [:].keys
-            where slices[slice]?[metric]?.harm.logEvidence ?? 0 >= bar {
-                slices[slice]?[metric]?.pardon()
-            }
-        }
+        overall.pardon(from: bar)
+        for slice in slices.keys { slices[slice]?.pardon(from: bar) }
         if let path = failure.path { paths[path] = nil }
         self.failure = nil
         return true
@@ -98,20 +91,23 @@ public struct Trial: Sendable {
     ) {
         var isSuspicious = isSuspicious
         let alarm = log(1 / policy.level)
-        let followed = Array(Set(all.map { following($0) }))
+        var telling: [(Reading, MetricRule)] = []
+        telling.reserveCapacity(readings.count)
         for reading in readings {
             let rule = policy.rule(reading.metric)
-            overall[reading.metric, default: MetricTest(reading.metric, rule: rule)].add(reading)
+            let isAlarming = overall.add(reading, rule: rule, bar: alarm)
             guard rule.isGate && rule.rejects else { continue }
-            if overall[reading.metric]?.harm.logEvidence ?? 0 >= alarm { isSuspicious = true }
-            for slice in followed {
-                slices[slice, default: [:]][
-                    reading.metric, default: MetricTest(reading.metric, rule: rule)
-                ].add(reading)
-                if slices[slice]?[reading.metric]?.harm.logEvidence ?? 0 >= alarm {
-                    isSuspicious = true
-                }
-            }
+            telling.append((reading, rule))
+            if isAlarming { isSuspicious = true }
+        }
+        var followed: [Slice] = []
+        for slice in all {
+            let slice = following(slice)
+            if !followed.contains(slice) { followed.append(slice) }
+        }
+        for slice in followed {
+            let isAlarming = slices[slice, default: MetricTests()].add(telling, bar: alarm)
+            if isAlarming { isSuspicious = true }
         }
         // The families are only worked out when one member could have failed.
         if failure == nil && isSuspicious { failure = firstFailure(at: time) }
@@ -123,7 +119,7 @@ public struct Trial: Sendable {
         let known = sliceValues[slice.field, default: 0]
         if known >= policy.sliceValuesMax { return Slice(slice.field, "other") }
         sliceValues[slice.field] = known + 1
-        slices[slice] = [:]
+        slices[slice] = MetricTests()
         return slice
     }
 

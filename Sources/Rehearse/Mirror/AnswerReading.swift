@@ -9,10 +9,12 @@ extension Answer {
     ///
     /// - Parameter bytesMax: of a compressed body, decompressed.
     public init(_ relayed: RelayedAnswer, bytesMax: Int) {
-        let headers = relayed.headers.pairs
+        // Of an answer's headers no more than these is ever asked for.
+        let type = relayed.headers["content-type"]
+        let headers = type.map { [(name: "content-type", value: $0)] } ?? []
         var body = relayed.body
         var ending = Ending(relayed.ending)
-        if headers.first(where: { $0.name == "content-encoding" })?.value == "gzip",
+        if relayed.headers["content-encoding"] == "gzip",
             ending == .whole
         {
             if let plain = try? gunzip(body, bytesMax: bytesMax) {

@@ -41,14 +41,14 @@ struct Assembly {
 
     /// The primary's answer is over.
     mutating func take(primary answer: RelayedAnswer, _ tag: UInt64) -> Ensemble? {
-        guard var ensemble = waiting[tag] else { return nil }
+        guard var ensemble = waiting.removeValue(forKey: tag) else { return nil }
         ensemble.primary = answer
         return settle(tag, ensemble)
     }
 
     /// The answer of a destination.
     mutating func take(_ answer: RelayedAnswer, from destination: Int, _ tag: UInt64) -> Ensemble? {
-        guard var ensemble = waiting[tag] else {
+        guard var ensemble = waiting.removeValue(forKey: tag) else {
             early[tag, default: [:]][destination] = .some(answer)
             return nil
         }
@@ -58,7 +58,7 @@ struct Assembly {
 
     /// A copy that was expected does not come.
     mutating func forgo(_ destination: Int, _ tag: UInt64) -> Ensemble? {
-        guard var ensemble = waiting[tag] else {
+        guard var ensemble = waiting.removeValue(forKey: tag) else {
             early[tag, default: [:]].updateValue(nil, forKey: destination)
             return nil
         }
@@ -74,11 +74,9 @@ struct Assembly {
         return Array(old.values)
     }
 
-    private mutating func settle(_ tag: UInt64, _ ensemble: Ensemble) -> Ensemble? {
-        if ensemble.isComplete {
-            waiting[tag] = nil
-            return ensemble
-        }
+    /// Gives it out when it is complete, and has it wait otherwise.
+    private mutating func settle(_ tag: UInt64, _ ensemble: consuming Ensemble) -> Ensemble? {
+        if ensemble.isComplete { return ensemble }
         waiting[tag] = ensemble
         return nil
     }

@@ -53,16 +53,23 @@ extension KeptPair {
 }
 
 extension PairOutcome {
-    /// The figures as JSON; names and numbers, no text of a prompt.
+    /// The figures as JSON, of each metric the primary's and the candidate's; names and numbers, no text
+    /// of a prompt.
     ///
     /// Field by field and without a tree, because every pair is written.
     var figures: [UInt8] {
-        var writer = JSONWriter(capacity: 640)
+        var writer = JSONWriter(capacity: 400)
         writer.beginObject()
         writer.key("readings")
-        writer.beginArray()
-        for reading in readings { write(reading, &writer) }
-        writer.endArray()
+        writer.beginObject()
+        for reading in readings {
+            writer.key(reading.metric.rawValue)
+            writer.beginArray()
+            write(reading.primary, &writer)
+            write(reading.candidate, &writer)
+            writer.endArray()
+        }
+        writer.endObject()
         writer.key("slices")
         writer.beginArray()
         for slice in slices { writer.strings(slice.field, slice.value) }
@@ -88,16 +95,11 @@ extension PairOutcome {
         return writer.bytes
     }
 
-    private func write(_ reading: Reading, _ writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.field("metric", reading.metric.rawValue)
-        for (name, value) in [("primary", reading.primary), ("candidate", reading.candidate)] {
-            writer.key(name)
-            if let value { writer.number(value) } else { writer.null() }
-        }
-        writer.key("gain")
-        writer.number(reading.gain)
-        writer.endObject()
+    private func write(_ value: Double?, _ writer: inout JSONWriter) {
+        guard let value else { return writer.null() }
+        // Nine decimals: times to the nanosecond, in half of the digits.
+        let rounded = (value * 1e9).rounded() / 1e9
+        writer.number(rounded.isFinite ? rounded : value)
     }
 
     /// What was kept of a pair's outcome: its slices, and the classes or numbers; nil when it is

@@ -205,6 +205,7 @@ public final class Rehearsal: Sendable {
         var options = settings.courier
         options.name = "rehearse-\(index)"
         options.answerBytesMax = settings.answerBytesMax
+        options.gathers = true
         return Courier(
             options,
             prepare: { source in
@@ -213,9 +214,7 @@ public final class Rehearsal: Sendable {
                 return errand
             },
             done: { tag, answer in
-                if answer.ending == .tooLarge {
-                    bench.gate.rest.begin(index, at: clock.monotonic())
-                }
+                bench.gate.rest.note(answer.ending, of: index, at: clock.monotonic())
                 bench.post(.answer(index, tag, answer))
             })
     }

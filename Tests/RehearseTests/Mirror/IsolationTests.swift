@@ -138,6 +138,33 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         stage.stop()
     }
 
+    @Test
+    func `a candidate that breaks one connection after the other rests, and is asked again`() throws
+    {
+        let scratch = Scratch()
+        defer { scratch.remove() }
+        let primary = chatServer("primary")
+        let broken = StubServer { _, _ in false }
+        defer { for server in [primary, broken] { server.stop() } }
+        let stage = try Stage(
+            primary: primary, candidates: [("new", broken.url)], folder: scratch.path)
+        // Each awaited, so that they are broken one by one.
+        for number in 1...Rest.brokenMax {
+            ask(stage, 1)
+            #expect(comes { stage.ending(.reset) == number })
+        }
+        ask(stage, 20)
+        #expect(stage.skipped(.resting) > 0, "within the second")
+        let before = stage.ending(.reset)
+        #expect(
+            comes {
+                ask(stage, 1)
+                usleep(100_000)
+                return stage.ending(.reset) > before
+            }, "after the rest")
+        stage.stop()
+    }
+
     @Test func `a candidate that answers errors`() throws {
         let candidate = StubServer { _, socket in
             put(socket, plain("500 Oops", "{\"error\":\"x\"}"))

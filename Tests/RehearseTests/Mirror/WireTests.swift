@@ -72,6 +72,71 @@ import Testing
         #expect(server.connectionCount == 2)
     }
 
+    @Test func `an answer has the time at which it came in, however late it is looked at`() throws {
+        let answered = Lock<Int64>(0)
+        let server = StubServer { _, socket in
+            let isSent = put(socket, plain("200 OK", "{}"))
+            answered.withLock { $0 = Clock.system.monotonic() }
+            return isSent
+        }
+        defer { server.stop() }
+        let url = try #require(Server(server.url))
+        let answers = Lock<[UInt64: RelayedAnswer]>([:])
+        let courier = Courier(
+            CourierOptions(),
+            prepare: { source in
+                // Keeps the thread from looking until the answer before has long been there.
+                if source.tag == 2 {
+                    #expect(comes { answered.withLock { $0 } > 0 })
+                    usleep(200_000)
+                    return nil
+                }
+                if source.tag == 1 { answered.withLock { $0 = 0 } }
+                return Errand(
+                    tag: source.tag, server: url, method: "GET", path: "/x",
+                    headers: HeaderBlock(), body: [])
+            }, done: { tag, answer in answers.withLock { $0[tag] = answer } })
+        defer { courier.stop() }
+        func offer(_ tag: UInt64) {
+            let request = RelayedRequest(
+                time: 0, method: "GET", path: "/x", headers: HeaderBlock(), body: [])
+            #expect(courier.offer(ErrandSource(tag: tag, request: request)))
+        }
+        // The first opens the connection; the kernel begins to stamp a little later.
+        for tag: UInt64 in [100, 101, 102] {
+            offer(tag)
+            #expect(comes { answers.withLock { $0[tag] } != nil })
+            usleep(50_000)
+        }
+        let before = Clock.system.monotonic()
+        for tag: UInt64 in 1...2 { offer(tag) }
+        #expect(comes { answers.withLock { $0[1] } != nil })
+        let answer = try #require(answers.withLock { $0[1] })
+        let sent = Double(answered.withLock { $0 } - before) / 1e9
+        #expect(answer.total <= sent, "by the server's own clock")
+        #expect(answer.firstByte == answer.total && answer.chunks.last?.at == answer.total)
+        #expect(answer.held <= answer.total)
+    }
+
+    @Test func `answers that are gathered come whole, small and large`() throws {
+        let sizes = [10, 100, 60_000, 1_000_000, 20]
+        let server = StubServer { request, socket in
+            let size = Int(request.path.dropFirst()) ?? 0
+            return put(socket, plain("200 OK", String(repeating: "x", count: size)))
+        }
+        defer { server.stop() }
+        let asking = Asking { $0.gathers = true }
+        defer { asking.stop() }
+        let tags = try (0..<100).map { number in
+            (number, try asking.send(server.url, "GET", "/\(sizes[number % 5])", body: ""))
+        }
+        for (number, tag) in tags {
+            let answer = try asking.answer(tag)
+            #expect(answer.ending == .whole && answer.body.count == sizes[number % 5])
+            #expect(answer.total >= answer.firstByte ?? .infinity)
+        }
+    }
+
     @Test func `a connection is kept unless the server says or does otherwise`() throws {
         let ways: [(String, Bool, Int)] = [
             (plain("200 OK", "a"), true, 1), (plain("200 OK", "a"), false, 10),
