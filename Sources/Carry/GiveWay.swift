@@ -16,3 +16,10 @@ public func giveWay(niceness: Int32) {
     var parameters = sched_param()
     sched_setscheduler(0, batch, &parameters)
 }
+
+/// Lets others run that wait for this thread's processor.
+///
+/// Who wakes up while it runs may otherwise wait until its slice is over, a millisecond or more, however
+/// little it matters. To be called between two pieces of work, with no lock held; a call costs less than a
+/// microsecond when nobody waits.
+public func letOthersRun() { sched_yield() }

@@ -31,6 +31,30 @@ import Testing
         #expect(try JSON(text: #""\ud83dx""#).text == "\u{fffd}x")
     }
 
+    @Test func `a string is the same with an escape in it and without`() throws {
+        let texts: [[UInt8]] = [
+            [], Array("x".utf8), Array("日本語 é 😀".utf8),
+            Array(String(repeating: "y", count: 999).utf8),
+            // No UTF-8: the reader goes on behind it, and not as many bytes as the text then has.
+            [0xff], [0x61, 0xc3], [0xe6, 0x97, 0x62],
+        ]
+        for text in texts {
+            let wanted = String(decoding: text, as: UTF8.self)
+            let plain = Array(#"["a","#.utf8) + [0x22] + text + Array(#"","z"]"#.utf8)
+            #expect(try JSON(plain).items?.map(\.text) == ["a", wanted, "z"])
+            for escape in [#"\n"#, #"\""#, #"\u0041"#] {
+                let escaped =
+                    Array(#"["a","#.utf8) + [0x22] + Array(escape.utf8) + text
+                    + Array(#"","z"]"#.utf8)
+                let read = try JSON(escaped).items?.map(\.text)
+                #expect(read?[1]?.dropFirst() == Substring(wanted) && read?[2] == "z")
+            }
+        }
+        for broken in [#"["a"#, "[\"a\u{1}\"]", #"["\"]"#, "\""] {
+            #expect(throws: JSONError.self) { try JSON(text: broken) }
+        }
+    }
+
     @Test func `random bytes never crash the reader`() {
         let seed = UInt64.random(in: 0 ... .max)
         var state = seed

@@ -177,7 +177,10 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         giveWay(niceness: options.niceness)
         let delay = RunDelay()
         while !isStopping.load(ordering: .acquiring) {
-            while legs.count < options.concurrency, let item = queue.take() { start(item, delay) }
+            while legs.count < options.concurrency, let item = queue.take() {
+                start(item, delay)
+                letOthersRun()
+            }
             transfers.expire()
             finish(delay)
             if legs.count < options.concurrency, queue.waiting > 0 { continue }

@@ -252,6 +252,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             pair.primary = primary.answer
             let sides = Sides(primary, candidate, second: second)
             take(pair, comparison.outcome(of: pair, sides, dialect), index)
+            letOthersRun()
         }
     }
 

@@ -25,7 +25,7 @@ final class CopyGate: @unchecked Sendable {  // One thread but for the atomics.
     let spent = Atomic<UInt64>(0)
     /// Destinations that a person stopped.
     let stopped = Atomic<UInt64>(0)
-    /// Candidates whose last answer was too large.
+    /// Candidates that get no copies for a moment.
     let rest = Rest()
     /// Bytes that copies under way hold.
     let held = Atomic<Int>(0)
