@@ -120,10 +120,10 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     private static let restsAfter: Int64 = 50_000_000
     /// An answer of more bytes may fill the socket while nobody looks, and have the server wait.
     private static let lightBytesMax = 16 << 10
-    /// Nanoseconds after such an answer in which answers are looked at as they come.
-    private static let attentive: Int64 = 1_000_000_000
+    /// Answers in a row that were light and came at once, after which the next is taken to be such a one.
+    private static let lightRowMin = 20
     private var startedAt: Int64 = 0
-    private var attentiveUntil: Int64 = 0
+    private var lightRow = 0
     private var legs: [ObjectIdentifier: Sent] = [:]
     private var ended: [Leg] = []
     private var spare: [Leg] = []
@@ -134,8 +134,9 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         let tag: UInt64
         /// Seconds that it took to hand it to the kernel, which will stamp the answer.
         let handing: Double?
-        /// Otherwise how long this thread had waited for a processor until then.
-        let delay: Double
+        /// How long this thread had waited for a processor until then; not asked where the answer is taken
+        /// to come at once.
+        let delay: Double?
     }
 
     init(
@@ -181,7 +182,6 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
                 start(item, delay)
                 letOthersRun()
             }
-            transfers.expire()
             finish(delay)
             if legs.count < options.concurrency, queue.waiting > 0 { continue }
             if monotonicNow() - startedAt < Round.restsAfter {
@@ -206,9 +206,11 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
     /// Nothing can come that would have to be looked at before the next errands are: what is under way
     /// is in the servers' hands, and the kernel notes when its answers come in.
     private var isCalm: Bool {
-        options.gathers && transfers.isStamped && legs.count <= options.concurrency / 2
-            && monotonicNow() >= attentiveUntil && legs.values.allSatisfy { $0.leg.isAwaited }
+        options.gathers && isUsedToLight && legs.count <= options.concurrency / 2
+            && legs.values.allSatisfy { $0.leg.isAwaited }
     }
+
+    private var isUsedToLight: Bool { transfers.isStamped && lightRow >= Round.lightRowMin }
 
     private func start(_ item: ErrandSource, _ delay: borrowing RunDelay) {
         startedAt = monotonicNow()
@@ -231,14 +233,18 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
         legs[ObjectIdentifier(leg)] = Sent(
             leg: leg, tag: errand.tag,
             handing: isStamped ? Double(leg.heardAt - leg.sentAt) / 1e9 : nil,
-            delay: isStamped ? 0 : delay.seconds)
+            delay: isStamped && isUsedToLight ? nil : delay.seconds)
         underway.store(legs.count, ordering: .relaxed)
     }
 
     /// How many seconds of a total may have been this thread's own.
+    ///
+    /// Stamped is what was received last: of pieces that were received together, the earlier ones look late.
     private func held(_ sent: Sent, _ total: Double, _ delay: borrowing RunDelay) -> Double {
-        guard let handing = sent.handing else { return max(delay.seconds - sent.delay, 0) }
-        return sent.leg.isStamped ? min(handing, total) : total
+        if let handing = sent.handing, sent.leg.isStamped, sent.leg.chunks.count <= 1 {
+            return min(handing, total)
+        }
+        return sent.delay.map { max(delay.seconds - $0, 0) } ?? total
     }
 
     private func finish(_ delay: borrowing RunDelay) {
@@ -246,9 +252,8 @@ private final class Round: @unchecked Sendable {  // One thread runs it; the res
             guard let sent = legs.removeValue(forKey: ObjectIdentifier(leg)) else { continue }
             var answer = leg.relayedAnswer(bytesMax: options.answerBytesMax)
             answer.held = held(sent, answer.total, delay)
-            if leg.received > Round.lightBytesMax {
-                attentiveUntil = monotonicNow() + Round.attentive
-            }
+            let isLight = leg.received <= Round.lightBytesMax && leg.chunks.count <= 1
+            lightRow = isLight ? lightRow + 1 : 0
             done(sent.tag, answer)
             leg.clear()
             if spare.count < 64 { spare.append(leg) }

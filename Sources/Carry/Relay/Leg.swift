@@ -59,7 +59,7 @@ final class Leg {
     private(set) var sentAt: Int64 = 0
     private(set) var firstByteAt: Int64 = 0
     private(set) var lastByteAt: Int64 = 0
-    /// When something moved last.
+    /// When something moved last, as this side saw it.
     private(set) var heardAt: Int64 = 0
     /// The kernel said of all that came over a wire when it came in.
     var isStamped = true
@@ -145,7 +145,7 @@ final class Leg {
     /// A status line: what came before it spoke of what was to come.
     func take(status: Int, at now: Int64) {
         if firstByteAt == 0 { firstByteAt = now }
-        heardAt = now
+        heardAt = monotonicNow()
         self.status = status
         head.clear()
         hops.clear()
@@ -179,7 +179,7 @@ final class Leg {
         }
         received += piece.count
         answer.append(piece)
-        heardAt = now
+        heardAt = monotonicNow()
         if notesChunks { chunks.append((received, now)) }
         changed(self)
         return true

@@ -82,9 +82,8 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             MHD_OptionItem(
                 option: .CONNECTION_LIMIT, value: options.connectionsMax, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: options.idleSeconds, ptr_value: nil),
-            // Prompts travel in bodies; 32 KB of headers is what servers commonly take. It is cleared for
-            // each request.
-            MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 32 << 10, ptr_value: nil),
+            // Prompts travel in bodies; 64 KB of headers is twice what servers commonly take.
+            MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 64 << 10, ptr_value: nil),
             MHD_OptionItem(option: .LISTEN_BACKLOG_SIZE, value: 4096, ptr_value: nil),
         ]
         var texts: [UnsafeMutablePointer<CChar>?] = []
@@ -130,6 +129,7 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         var isQuiet = false
         while true {
             if isExpectant {
+                daemonIsReady = false
                 serve(daemon, waiting: RelayLoop.expectMillis)
             } else {
                 wait(for: daemon, atMost: isQuiet ? 10 : 1000)

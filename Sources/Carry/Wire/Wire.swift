@@ -70,6 +70,13 @@ final class Wire {
     /// The request is sent and nothing of the answer was read: nobody but the server has anything to do.
     var isAwaiting: Bool { isSendingOver && !isAnswered && !isEnding }
 
+    /// Nothing has come since the last answer, neither the end nor bytes that would be taken for the next
+    /// one; asked of an idle wire, since the epoll may not have been looked at for a while.
+    var isQuiet: Bool {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, Int32(MSG_PEEK)) < 0 && errno == EAGAIN
+    }
+
     /// Lets go of the leg.
     func drop() -> Leg? {
         defer { leg = nil }
@@ -150,12 +157,19 @@ final class Wire {
                 wires.isStamped = age >= 0
                 if age < 0 { leg.isStamped = false }
                 // When it came in, and not when this thread had time for it.
-                let time = max(monotonicNow() - max(age, 0), leg.sentAt)
+                var time = monotonicNow() - max(age, 0)
+                if time < leg.sentAt {
+                    // The clock was set meanwhile.
+                    leg.isStamped = false
+                    time = leg.sentAt
+                }
                 came = time
                 take(UnsafeBufferPointer(start: room, count: before + count), at: time)
                 // A short read has emptied the socket, and what comes later is an edge.
                 if before + count < Wires.roomBytes, !isEnding { return }
             } else if count == 0 {
+                // Of an end alone nobody says when it came.
+                if came == nil { leg.isStamped = false }
                 return closed(isBroken: false, at: came ?? monotonicNow())
             } else if errno == EAGAIN {
                 return

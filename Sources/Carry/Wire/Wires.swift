@@ -64,12 +64,15 @@ final class Wires {
     func start(_ leg: Leg, to origin: Origin) -> Bool {
         leg.begin()
         guard let address = origin.address(at: leg.sentAt) else { return false }
-        if let wire = origin.idle.popLast() {
+        while let wire = origin.idle.popLast() {
             idleCount -= 1
-            take(up: wire, leg)
-        } else {
-            open(leg, origin, address)
+            if wire.isQuiet {
+                take(up: wire, leg)
+                return true
+            }
+            close(wire)
         }
+        open(leg, origin, address)
         return true
     }
 
@@ -132,6 +135,8 @@ final class Wires {
         let leg = wire.drop()
         close(wire)
         guard let leg else { return }
+        // Its time has the first attempt in it.
+        leg.isStamped = false
         guard let address = wire.origin.address(at: monotonicNow()) else { return handBack(leg) }
         open(leg, wire.origin, address)
     }

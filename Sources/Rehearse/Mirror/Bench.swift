@@ -133,6 +133,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
 
     func run() {
         giveWay(niceness: 15)
+        noteFailures()
         while !isStopping.load(ordering: .acquiring) {
             gather()
             turn()
@@ -290,6 +291,12 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         candidates[index].fresh.append(KeptPair(outcome, keeps ? pair : nil))
     }
 
+    private func noteFailures() {
+        for index in candidates.indices {
+            gate.rest.note(hasFailed: candidates[index].trial.failure != nil, index)
+        }
+    }
+
     // MARK: Committing
 
     /// Commits every candidate that has something new; what could not be committed stays for the next time.
@@ -327,6 +334,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     }
 
     func publish() {
+        noteFailures()
         let now = candidates.map {
             (trial: $0.trial.standing(), spending: $0.spending, isStopped: $0.isStopped)
         }

@@ -96,10 +96,7 @@ extension PairOutcome {
     }
 
     private func write(_ value: Double?, _ writer: inout JSONWriter) {
-        guard let value else { return writer.null() }
-        // Nine decimals: times to the nanosecond, in half of the digits.
-        let rounded = (value * 1e9).rounded() / 1e9
-        writer.number(rounded.isFinite ? rounded : value)
+        if let value { writer.number(value) } else { writer.null() }
     }
 
     /// What was kept of a pair's outcome: its slices, and the classes or numbers; nil when it is

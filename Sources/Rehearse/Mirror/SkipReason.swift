@@ -29,8 +29,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case memoryFull = "memory_full"
     /// The judge is behind.
     case judgeBehind = "judge_behind"
-    /// The candidate rests for a second: an answer was larger than what is let in, or it broke or refused
-    /// one connection after the other.
+    /// The candidate rests for a second: an answer was larger than what is let in, or it has failed and
+    /// breaks or refuses one connection after the other.
     case resting
     /// The request could not be rewritten for the candidate.
     case unwritable

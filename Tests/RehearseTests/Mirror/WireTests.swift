@@ -118,6 +118,47 @@ import Testing
         #expect(answer.held <= answer.total)
     }
 
+    @Test func `what came before the request is not its answer`() throws {
+        let isSent = Lock(false)
+        let server = StubServer { request, socket in
+            put(socket, plain("200 OK", "first"))
+            guard request.path == "/more" else { return true }
+            usleep(20_000)
+            put(socket, plain("200 OK", "of nobody"))
+            isSent.withLock { $0 = true }
+            return true
+        }
+        defer { server.stop() }
+        let url = try #require(Server(server.url))
+        let answers = Lock<[UInt64: RelayedAnswer]>([:])
+        let courier = Courier(
+            CourierOptions(),
+            prepare: { source in
+                // The thread does not look at the idle connection until the bytes are there.
+                if source.tag == 3 {
+                    #expect(comes { isSent.withLock { $0 } })
+                    usleep(20_000)
+                }
+                return Errand(
+                    tag: source.tag, server: url, method: "GET",
+                    path: source.tag == 2 ? "/more" : "/x", headers: HeaderBlock(), body: [])
+            },
+            done: { tag, answer in
+                answers.withLock { $0[tag] = answer }
+                if tag == 2 { usleep(5000) }
+            })
+        defer { courier.stop() }
+        for tag: UInt64 in [0, 1, 2, 3, 4] {
+            if tag < 2 { usleep(50_000) }
+            let request = RelayedRequest(
+                time: 0, method: "GET", path: "/x", headers: HeaderBlock(), body: [])
+            #expect(courier.offer(ErrandSource(tag: tag, request: request)))
+            #expect(comes { answers.withLock { $0[tag] } != nil })
+        }
+        let came = answers.withLock { $0 }
+        #expect(came.count == 5 && came.values.allSatisfy { text($0) == "first" })
+    }
+
     @Test func `answers that are gathered come whole, small and large`() throws {
         let sizes = [10, 100, 60_000, 1_000_000, 20]
         let server = StubServer { request, socket in
@@ -127,6 +168,8 @@ import Testing
         defer { server.stop() }
         let asking = Asking { $0.gathers = true }
         defer { asking.stop() }
+        // Until the courier is used to light answers.
+        for _ in 0..<40 { _ = try asking.ask(server.url, "GET", "/10", body: "") }
         let tags = try (0..<100).map { number in
             (number, try asking.send(server.url, "GET", "/\(sizes[number % 5])", body: ""))
         }
