@@ -150,15 +150,11 @@ private struct Reader {
 
     private mutating func string() throws(JSONError) -> String {
         offset += 1
-        let start = offset
         if let text = plainString() { return text }
+        let start = offset
         while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
         {
             offset += 1
-        }
-        if next == UInt8(ascii: "\"") {
-            offset += 1
-            return String(decoding: bytes[start..<(offset - 1)], as: UTF8.self)
         }
         var text = Array(bytes[start..<offset])
         while true {

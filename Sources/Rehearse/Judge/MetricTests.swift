@@ -13,18 +13,16 @@ struct MetricTests: Sendable, Equatable {
 
     private func place(_ metric: Metric) -> Int? { keys.firstIndex(of: metric) }
 
-    /// The test of a metric; set nil to take it out.
-    subscript(metric: Metric) -> MetricTest? {
-        get { place(metric).map { tests[$0] } }
-        set {
-            if let place = place(metric) {
-                if let newValue { return tests[place] = newValue }
-                keys.remove(at: place)
-                tests.remove(at: place)
-            } else if let newValue {
-                keys.append(metric)
-                tests.append(newValue)
-            }
+    /// The test of a metric.
+    subscript(metric: Metric) -> MetricTest? { place(metric).map { tests[$0] } }
+
+    /// Puts a test in, instead of the one of its metric.
+    mutating func insert(_ test: MetricTest) {
+        if let place = place(test.metric) {
+            tests[place] = test
+        } else {
+            keys.append(test.metric)
+            tests.append(test)
         }
     }
 
@@ -42,8 +40,7 @@ struct MetricTests: Sendable, Equatable {
         }
         var test = MetricTest(reading.metric, rule: rule)
         test.add(reading)
-        keys.append(reading.metric)
-        tests.append(test)
+        insert(test)
         return test.harm.reaches(bar)
     }
 

@@ -124,7 +124,7 @@ extension Trial {
             }
             var test = MetricTest(metric, rule: policy.rule(metric))
             test.restore(entry)
-            tests[metric] = test
+            tests.insert(test)
         }
         return tests
     }

@@ -50,7 +50,7 @@ public struct Trial: Sendable {
         if let agreement = wholeAgreement(outcome) { readings.append(agreement) }
         if outcome.isUntimed && overall[.latency] == nil {
             // Times that nobody could take are no pass.
-            overall[.latency] = MetricTest(.latency, rule: policy.rule(.latency))
+            overall.insert(MetricTest(.latency, rule: policy.rule(.latency)))
         }
         learn(outcome)
         if let numbers = outcome.numbers {

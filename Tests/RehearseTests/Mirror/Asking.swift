@@ -11,7 +11,11 @@ final class Asking: Sendable {
     private let answers: Lock<[UInt64: RelayedAnswer]>
     private let next = Lock<UInt64>(0)
 
-    init(_ change: (inout CourierOptions) -> Void = { _ in }) {
+    /// - Parameter before: called on the courier's thread before it sends; while it lasts, nothing is looked at.
+    init(
+        _ change: (inout CourierOptions) -> Void = { _ in },
+        before: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) {
         var options = CourierOptions()
         options.name = "asking"
         options.deadlineMillis = 20_000
@@ -20,7 +24,11 @@ final class Asking: Sendable {
         let (errands, answers) = (self.errands, Lock<[UInt64: RelayedAnswer]>([:]))
         self.answers = answers
         courier = Courier(
-            options, prepare: { source in errands.withLock { $0[source.tag] } },
+            options,
+            prepare: { source in
+                before(source.tag)
+                return errands.withLock { $0[source.tag] }
+            },
             done: { tag, answer in answers.withLock { $0[tag] = answer } })
     }
 

@@ -22,6 +22,16 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         }
     }
 
+    /// Whether a candidate comes to end an answer so once more.
+    private func isAskedAgain(_ stage: Stage, _ ending: Ending) -> Bool {
+        let before = stage.ending(ending)
+        return comes {
+            ask(stage, 1)
+            usleep(100_000)
+            return stage.ending(ending) > before
+        }
+    }
+
     private func withFault(
         _ candidate: StubServer, _ ending: Ending, times: Int = 20,
         _ change: (inout MirrorSettings) -> Void = { _ in }
@@ -128,13 +138,7 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
         #expect(stage.skipped(.resting) > 0, "within the second")
         #expect(comes { stage.pairs("good") == 21 && stage.skipped(.resting, "good") == 0 })
         #expect(comes { stage.pairs() + stage.skipped(.resting) == 21 }, "each is accounted for")
-        let before = stage.ending(.tooLarge)
-        #expect(
-            comes {
-                ask(stage, 1)
-                usleep(100_000)
-                return stage.ending(.tooLarge) > before
-            }, "after the rest")
+        #expect(isAskedAgain(stage, .tooLarge), "after the rest")
         stage.stop()
     }
 
@@ -157,13 +161,7 @@ private let question = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"cont
                 usleep(50_000)
                 return stage.skipped(.resting) > 0
             }, "once it has failed")
-        let before = stage.ending(.reset)
-        #expect(
-            comes {
-                ask(stage, 1)
-                usleep(100_000)
-                return stage.ending(.reset) > before
-            }, "after the rest")
+        #expect(isAskedAgain(stage, .reset), "after the rest")
         stage.stop()
     }
 

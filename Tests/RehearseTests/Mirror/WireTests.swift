@@ -74,48 +74,35 @@ import Testing
 
     @Test func `an answer has the time at which it came in, however late it is looked at`() throws {
         let answered = Lock<Int64>(0)
-        let server = StubServer { _, socket in
+        let server = StubServer { request, socket in
             let isSent = put(socket, plain("200 OK", "{}"))
-            answered.withLock { $0 = Clock.system.monotonic() }
+            if request.path == "/x" { answered.withLock { $0 = Clock.system.monotonic() } }
             return isSent
         }
         defer { server.stop() }
-        let url = try #require(Server(server.url))
-        let answers = Lock<[UInt64: RelayedAnswer]>([:])
-        let courier = Courier(
-            CourierOptions(),
-            prepare: { source in
-                // Keeps the thread from looking until the answer before has long been there.
-                if source.tag == 2 {
-                    #expect(comes { answered.withLock { $0 } > 0 })
-                    usleep(200_000)
-                    return nil
-                }
-                if source.tag == 1 { answered.withLock { $0 = 0 } }
-                return Errand(
-                    tag: source.tag, server: url, method: "GET", path: "/x",
-                    headers: HeaderBlock(), body: [])
-            }, done: { tag, answer in answers.withLock { $0[tag] = answer } })
-        defer { courier.stop() }
-        func offer(_ tag: UInt64) {
-            let request = RelayedRequest(
-                time: 0, method: "GET", path: "/x", headers: HeaderBlock(), body: [])
-            #expect(courier.offer(ErrandSource(tag: tag, request: request)))
-        }
+        // Keeps the thread from looking until the answer before has long been there.
+        let asking = Asking(before: { tag in
+            if tag == 5 {
+                #expect(comes { answered.withLock { $0 } > 0 })
+                usleep(200_000)
+            }
+            if tag == 4 { answered.withLock { $0 = 0 } }
+        })
+        defer { asking.stop() }
         // The first opens the connection; the kernel begins to stamp a little later.
-        for tag: UInt64 in [100, 101, 102] {
-            offer(tag)
-            #expect(comes { answers.withLock { $0[tag] } != nil })
+        for _ in 1...3 {
+            _ = try asking.ask(server.url)
             usleep(50_000)
         }
         let before = Clock.system.monotonic()
-        for tag: UInt64 in 1...2 { offer(tag) }
-        #expect(comes { answers.withLock { $0[1] } != nil })
-        let answer = try #require(answers.withLock { $0[1] })
+        let tag = try asking.send(server.url)
+        let other = try asking.send(server.url, "GET", "/later", body: "")
+        let answer = try asking.answer(tag)
         let sent = Double(answered.withLock { $0 } - before) / 1e9
-        #expect(answer.total <= sent, "by the server's own clock")
+        #expect(tag == 4 && answer.total <= sent, "by the server's own clock")
         #expect(answer.firstByte == answer.total && answer.chunks.last?.at == answer.total)
         #expect(answer.held <= answer.total)
+        _ = try asking.answer(other)
     }
 
     @Test func `what came before the request is not its answer`() throws {
@@ -129,34 +116,17 @@ import Testing
             return true
         }
         defer { server.stop() }
-        let url = try #require(Server(server.url))
-        let answers = Lock<[UInt64: RelayedAnswer]>([:])
-        let courier = Courier(
-            CourierOptions(),
-            prepare: { source in
-                // The thread does not look at the idle connection until the bytes are there.
-                if source.tag == 3 {
-                    #expect(comes { isSent.withLock { $0 } })
-                    usleep(20_000)
-                }
-                return Errand(
-                    tag: source.tag, server: url, method: "GET",
-                    path: source.tag == 2 ? "/more" : "/x", headers: HeaderBlock(), body: [])
-            },
-            done: { tag, answer in
-                answers.withLock { $0[tag] = answer }
-                if tag == 2 { usleep(5000) }
-            })
-        defer { courier.stop() }
-        for tag: UInt64 in [0, 1, 2, 3, 4] {
-            if tag < 2 { usleep(50_000) }
-            let request = RelayedRequest(
-                time: 0, method: "GET", path: "/x", headers: HeaderBlock(), body: [])
-            #expect(courier.offer(ErrandSource(tag: tag, request: request)))
-            #expect(comes { answers.withLock { $0[tag] } != nil })
+        // The thread does not look at the idle connection until the bytes are there.
+        let asking = Asking(before: { tag in
+            if tag == 4 {
+                #expect(comes { isSent.withLock { $0 } })
+                usleep(20_000)
+            }
+        })
+        defer { asking.stop() }
+        for path in ["/x", "/x", "/more", "/x", "/x"] {
+            #expect(text(try asking.ask(server.url, "GET", path, body: "")) == "first")
         }
-        let came = answers.withLock { $0 }
-        #expect(came.count == 5 && came.values.allSatisfy { text($0) == "first" })
     }
 
     @Test func `answers that are gathered come whole, small and large`() throws {
