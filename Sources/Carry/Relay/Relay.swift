@@ -28,6 +28,8 @@ public struct RelayOptions: Sendable {
     public var connectMillisMax: Millis = 10_000
     /// Seconds that an idle client's connection is kept.
     public var idleSeconds = 75
+    /// So long the thread looks before it sleeps, where most waits were shorter; 0 lets it sleep at once.
+    public var pollNanos = Polling.suitable
     /// PEM texts of certificate and key; nil for plain HTTP.
     public var tls: (certificate: String, key: String)?
 
@@ -69,6 +71,7 @@ public struct RelayMeters: Sendable {
     let duration: Histogram
     let firstByte: Histogram
     let hangUps: Counter
+    let polls: Counter
 
     /// Makes the instruments under `prefix_requests_total` and so on.
     public init(_ registry: Registry, prefix: String, _ labels: Labels) {
@@ -86,5 +89,8 @@ public struct RelayMeters: Sendable {
             bounds: bounds)
         hangUps = registry.counter(
             "\(prefix)_hang_ups_total", "Clients that left before their answer was over.", labels)
+        polls = registry.counter(
+            "\(prefix)_polled_waits_total",
+            "Waits that began awake, since most had been shorter than a sleep costs.", labels)
     }
 }

@@ -27,25 +27,24 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     let prefix: [UInt8]
     let open = Atomic<Int>(0)
     private var daemon: OpaquePointer?
-    private var daemonIsReady = false
+    var daemonIsReady = false
     private let bell: Int32
-    private let stopAt = Atomic<Int64>(0)
+    let stopAt = Atomic<Int64>(0)
     private let isOver = Atomic<Bool>(false)
-    private var touched: [RelayExchange] = []
+    private(set) var touched: [RelayExchange] = []
     private var spare: [RelayExchange] = []
     /// By the client's socket.
     private var clients: [RelayExchange?] = []
     private var underway: [ObjectIdentifier: RelayExchange] = [:]
     /// The one that waits without being suspended.
-    private var held: RelayExchange?
-    /// So long libmicrohttpd may wait; others that come meanwhile end it.
-    private static let holdNanos: Int64 = 2_000_000
+    var held: RelayExchange?
+    /// How long lone requests waited for the server, and their clients' connections for the next.
+    var answers: Polling
+    var pauses: Polling
+    /// Requests that there were.
+    private(set) var begun = 0
     /// When the last exchange was over.
-    private var completedAt: Int64 = 0
-    /// For so long after it the next is expected.
-    private static let expectsFor: Int64 = 20_000_000
-    /// Meanwhile nobody hears the bell, nor a kept connection that its server closes.
-    private static let expectMillis: Int32 = 5
+    private(set) var completedAt: Int64 = 0
     private var nextSweep: Int64 = 0
     private var untold: [News] = []
 
@@ -63,6 +62,8 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         self.clock = clock
         self.meters = meters
         self.watcher = watcher
+        answers = Polling(nanosMax: options.pollNanos)
+        pauses = Polling(nanosMax: options.pollNanos)
         prefix = Array(options.server.prefix.utf8)
         transfers = TransferLoop(connectionsKept: min(1024, options.connectionsMax))
         bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
@@ -156,39 +157,8 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         isOver.store(true, ordering: .releasing)
     }
 
-    /// Waits for whatever comes first.
-    private func wait(for daemon: OpaquePointer, atMost millisMax: Int32) {
-        var left: UInt64 = 0
-        if MHD_get_timeout(daemon, &left) != .YES { left = .max }
-        let wait = Int32(min(left, UInt64(millisMax)))
-        transfers.turn(atMost: wait) { tag, _ in happened(tag) }
-        if !daemonIsReady { daemonIsReady = left <= UInt64(wait) }
-    }
-
-    /// Nothing is under way and a client was here a moment ago.
-    ///
-    /// What comes next is a client's, for which libmicrohttpd waits itself: through the epoll of all, each
-    /// request would cost a call more.
-    private var isExpectant: Bool {
-        open.load(ordering: .relaxed) == 0 && stopAt.load(ordering: .relaxed) == 0
-            && monotonicNow() - completedAt < RelayLoop.expectsFor
-    }
-
-    /// Lets libmicrohttpd do what it can, without waiting in between, and then tells the watcher: what
-    /// is told costs time that the client's answer should not wait for.
-    ///
-    /// - Parameter millis: so long it may wait for something to do.
-    private func serve(_ daemon: OpaquePointer, waiting millis: Int32 = 0) {
-        var left: UInt64 = 0
-        var turns = 0
-        repeat {
-            if turns == 0, millis > 0 { MHD_run_wait(daemon, millis) } else { MHD_run(daemon) }
-            turns += 1
-        } while turns < 4 && touched.isEmpty && MHD_get_timeout(daemon, &left) == .YES && left == 0
-        tell()
-    }
-
-    private func tell() {
+    /// Tells the watcher what happened.
+    func tell() {
         for news in untold {
             switch news {
             case .accepted(let tag, let request): watcher.accepted(tag, request)
@@ -210,6 +180,11 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         MHD_stop_daemon(daemon)
         tell()
         self.daemon = nil
+    }
+
+    /// Waits for the epoll of all and handles what it says.
+    func turnTransfers(atMost millis: Int32) {
+        transfers.turn(atMost: millis) { tag, _ in happened(tag) }
     }
 
     private func happened(_ tag: UInt64) {
@@ -238,6 +213,13 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
         touched.append(exchange)
     }
 
+    /// Takes back that something happened to the exchange that was touched last.
+    func untouch(_ exchange: RelayExchange) {
+        guard exchange.isTouched, touched.last === exchange else { return }
+        exchange.isTouched = false
+        touched.removeLast()
+    }
+
     private func resumeTouched() {
         var index = 0
         while index < touched.count {
@@ -252,27 +234,6 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             }
         }
         touched.removeAll(keepingCapacity: true)
-    }
-
-    /// Gives the server of a lone request a moment to answer at once.
-    ///
-    /// - Returns: whether it did; otherwise the exchange is to be suspended.
-    func holds(_ exchange: RelayExchange) -> Bool {
-        guard open.load(ordering: .relaxed) == 1 else { return false }
-        held = exchange
-        defer { held = nil }
-        let end = monotonicNow() + RelayLoop.holdNanos
-        var left = RelayLoop.holdNanos
-        while !exchange.hasNews, !daemonIsReady, left > 0 {
-            transfers.turn(atMost: Int32((left + 999_999) / 1_000_000)) { tag, _ in happened(tag) }
-            if !exchange.hasNews { left = end - monotonicNow() }
-        }
-        guard exchange.hasNews else { return false }
-        if exchange.isTouched, touched.last === exchange {
-            exchange.isTouched = false
-            touched.removeLast()
-        }
-        return true
     }
 
     func suspend(_ exchange: RelayExchange) {
@@ -294,6 +255,8 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             clients[socket] = exchange
         }
         underway[ObjectIdentifier(exchange)] = exchange
+        begun += 1
+        if open.load(ordering: .relaxed) == 0 { pauses.note(monotonicNow() - completedAt) }
         open.add(1, ordering: .relaxed)
         return exchange
     }

@@ -9,14 +9,14 @@ import Testing
 @testable import Rehearse
 
 private func start(
-    _ server: StubServer, _ watcher: RelayWatcher = .none,
+    _ server: StubServer, _ watcher: RelayWatcher = .none, counts registry: Registry = Registry(),
     _ change: (inout RelayOptions) -> Void = { _ in }
 ) throws -> Relay {
     var options = RelayOptions(server: try #require(Server(server.url)))
     change(&options)
     return try Relay(
         options, clock: .system,
-        meters: RelayMeters(Registry(), prefix: "martlet_rehearsal", ["rehearsal": "t"]),
+        meters: RelayMeters(registry, prefix: "martlet_rehearsal", ["rehearsal": "t"]),
         watcher: watcher)
 }
 
@@ -252,6 +252,65 @@ private func start(
         }
         #expect(server.seen.count == 200)
         #expect(comes { relay.underway == 0 })
+    }
+
+    @Test
+    func `a thread that waits awake serves a quick client, one that comes between, and its end`()
+        throws
+    {
+        let server = StubServer { request, socket in
+            let number = Int(request.path.dropFirst()) ?? 0
+            if number % 40 == 0 { usleep(5000) }
+            return put(socket, plain("200 OK", "answer to \(request.path)"))
+        }
+        defer { server.stop() }
+        let registry = Registry()
+        // So long that every wait is polled, however busy the machine is.
+        let relay = try start(server, counts: registry) { $0.pollNanos = 20_000_000 }
+        let quick = StubClient(relay.port)
+        let other = StubClient(relay.port)
+        func ask(_ client: StubClient, _ number: Int) {
+            client.send("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+            let body = client.answer()?.body ?? []
+            #expect(String(decoding: body, as: UTF8.self) == "answer to /\(number)")
+        }
+        for number in 1...400 {
+            ask(quick, number)
+            if number % 9 == 0 {
+                ask(other, 1000 + number)
+                // A connection that is opened, asks and leaves while the thread is awake.
+                ask(StubClient(relay.port), 2000 + number)
+            }
+        }
+        let polls = registry.counter(
+            "martlet_rehearsal_polled_waits_total", "", ["rehearsal": "t"])
+        #expect(polls.value > 100)
+        let leaving = StubClient(relay.port)
+        leaving.send("GET /40 HTTP/1.1\r\nHost: a\r\n\r\n")
+        shutdown(leaving.socket, Int32(SHUT_RDWR))
+        ask(quick, 41)
+        #expect(comes { relay.underway == 0 })
+        relay.stop(graceMillis: 1000)
+        #expect(comes { quick.piece() == nil })
+    }
+
+    @Test func `a thread whose waits are long sleeps`() throws {
+        let server = StubServer { _, socket in
+            usleep(3000)
+            return put(socket, plain("200 OK", "{}"))
+        }
+        defer { server.stop() }
+        let registry = Registry()
+        let relay = try start(server, counts: registry) { $0.pollNanos = 1_000_000 }
+        defer { relay.stop() }
+        let client = StubClient(relay.port)
+        for _ in 0..<60 {
+            usleep(2000)
+            #expect(client.ask("{}") != nil)
+        }
+        let polls = registry.counter(
+            "martlet_rehearsal_polled_waits_total", "", ["rehearsal": "t"])
+        #expect(polls.value == 0)
     }
 
     @Test func `HEAD, 204 and 304 have no body and keep their lengths`() throws {
