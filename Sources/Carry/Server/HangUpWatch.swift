@@ -1,56 +1,86 @@
 // While a connection is suspended, libmicrohttpd does not look at its socket, so nobody would notice
-// that the client has gone and its query could stop. One thread polls the suspended sockets.
+// that the client has gone and its query could stop. One thread sleeps in an epoll that hears of nothing
+// but the other side's end; with no request waiting it is never woken.
 
 internal import Basics
+internal import CMicrohttpd
 internal import Glibc
 
 /// Watches the sockets of waiting requests and cancels those whose client has hung up.
 final class HangUpWatch: Sendable {
     private struct State {
-        var waiting: [Int32: Exchange] = [:]
-        var isStopped = false
+        /// By socket; the number tells a request from an earlier one on a socket of the same number.
+        var waiting: [Int32: (exchange: Exchange, number: UInt32)] = [:]
+        var added: UInt32 = 0
     }
 
     private let state = Lock(State())
+    private let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    private let bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    private static let bellTag = UInt64.max
+
+    deinit {
+        close(epoll)
+        close(bell)
+    }
 
     /// Starts the thread.
     func start() {
+        listen(to: bell, EPOLLIN.rawValue, tag: HangUpWatch.bellTag)
         startThread("http-hangup") { self.loop() }
     }
 
-    func stop() { state.withLock { $0.isStopped = true } }
+    /// Ends the thread.
+    func stop() {
+        var one: UInt64 = 1
+        write(bell, &one, 8)
+    }
 
     func add(_ exchange: Exchange, socket: Int32) {
         guard socket >= 0 else { return }
-        state.withLock { $0.waiting[socket] = exchange }
+        state.withLock { state in
+            state.added &+= 1
+            state.waiting[socket] = (exchange, state.added)
+            let tag = UInt64(state.added) << 32 | UInt64(socket)
+            // Who is gone already is an edge at once.
+            listen(to: socket, EPOLLRDHUP.rawValue | EPOLLET.rawValue, tag: tag)
+        }
     }
 
     func remove(_ exchange: Exchange, socket: Int32) {
         state.withLock { state in
-            if state.waiting[socket] === exchange { state.waiting[socket] = nil }
+            guard state.waiting[socket]?.exchange === exchange else { return }
+            state.waiting[socket] = nil
+            epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nil)
         }
     }
 
+    private func listen(to descriptor: Int32, _ wanted: UInt32, tag: UInt64) {
+        var event = epoll_event()
+        event.events = wanted
+        event.data.u64 = tag
+        epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+    }
+
     private func loop() {
-        // POLLRDHUP, the other side closed: Linux has it, the importer does not see it.
-        let closed: Int16 = 0x2000
+        var events = [epoll_event](repeating: epoll_event(), count: 16)
         while true {
-            let (sockets, isStopped) = state.withLock { ($0.waiting, $0.isStopped) }
-            if isStopped { return }
-            if sockets.isEmpty {
-                // Nobody waits: 100 ms is how late the first hang-up may be noticed.
-                usleep(100_000)
-                continue
-            }
-            var entries = sockets.keys.map {
-                pollfd(fd: $0, events: closed, revents: 0)
-            }
-            poll(&entries, nfds_t(entries.count), 50)
-            let gone = closed | Int16(POLLHUP) | Int16(POLLERR)
-            for entry in entries where entry.revents & gone != 0 {
-                sockets[entry.fd]?.cancel()
-                state.withLock { $0.waiting[entry.fd] = nil }
+            let count = epoll_wait(epoll, &events, Int32(events.count), -1)
+            for index in 0..<max(0, Int(count)) {
+                let tag = events[index].data.u64
+                if tag == HangUpWatch.bellTag { return }
+                gone(Int32(truncatingIfNeeded: tag & 0xFFFF_FFFF), UInt32(tag >> 32))
             }
         }
+    }
+
+    private func gone(_ socket: Int32, _ number: UInt32) {
+        let exchange: Exchange? = state.withLock { state in
+            guard let (exchange, known) = state.waiting[socket], known == number else { return nil }
+            state.waiting[socket] = nil
+            epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nil)
+            return exchange
+        }
+        exchange?.cancel()
     }
 }

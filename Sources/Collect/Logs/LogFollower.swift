@@ -10,6 +10,8 @@ internal import Dispatch
 public final class LogFollower: @unchecked Sendable {  // Its state is only touched on its queue.
     /// How often files are looked at.
     public static let pollMillis = 250
+    /// How often a new configuration is looked for while there are none.
+    public static let idleMillis = 2000
 
     private let files: LogFiles
     private let intake: Intake
@@ -54,12 +56,15 @@ public final class LogFollower: @unchecked Sendable {  // Its state is only touc
     /// Every line that was kept has its place kept with it, so there is nothing to save.
     public func run() async {
         while !Task.isCancelled {
-            let hasMore = await withCheckedContinuation { continuation in
-                queue.async { continuation.resume(returning: self.passOnQueue()) }
+            let (hasMore, isIdle) = await withCheckedContinuation { continuation in
+                queue.async {
+                    continuation.resume(returning: (self.passOnQueue(), self.sources.isEmpty))
+                }
             }
             if hasMore { continue }
+            let pause = isIdle ? LogFollower.idleMillis : LogFollower.pollMillis
             do {
-                try await clock.sleep(.milliseconds(LogFollower.pollMillis))
+                try await clock.sleep(.milliseconds(pause))
             } catch {
                 break
             }

@@ -5,6 +5,7 @@
 internal import Basics
 internal import Bytes
 internal import Carry
+internal import Dispatch
 internal import Glibc
 internal import Keep
 internal import Synchronization
@@ -49,6 +50,9 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     private let arrivals = Lock<[Arrival]>([])
     private let published: Lock<[(trial: Standing, spending: Spending, isStopped: Bool)]>
     private let isStopping = Atomic<Bool>(false)
+    /// Nothing is under way, and the bell has to be rung.
+    private let isAsleep = Atomic<Bool>(false)
+    private let bell = DispatchSemaphore(value: 0)
     private let isOver = Atomic<Bool>(false)
     var candidates: [BenchCandidate]
     /// As they were at the start.
@@ -108,6 +112,12 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             case .command: Patience.bytesMax
             }
         gate.unseen.add(weight, ordering: .relaxed)
+        ring()
+    }
+
+    private func ring() {
+        // Only a sleeper is rung for: while things come it looks by itself.
+        if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
     }
 
     /// Does something on the bench's thread and waits for it; nil when it does not come to it.
@@ -127,7 +137,8 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     }
 
     func stop() {
-        isStopping.store(true, ordering: .releasing)
+        isStopping.store(true, ordering: .sequentiallyConsistent)
+        ring()
         while !isOver.load(ordering: .acquiring) { usleep(2000) }
     }
 
@@ -135,7 +146,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         giveWay(niceness: 15)
         noteFailures()
         while !isStopping.load(ordering: .acquiring) {
-            gather()
+            if isIdle { sleep() } else { gather() }
             turn()
         }
         turn()
@@ -144,16 +155,33 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         isOver.store(true, ordering: .releasing)
     }
 
+    /// Sleeps until something comes, half a second at most.
+    private func sleep() {
+        isAsleep.store(true, ordering: .sequentiallyConsistent)
+        // Posted between the look and the flag: it did not ring.
+        if isIdle, !isStopping.load(ordering: .sequentiallyConsistent) {
+            let longest = Int(Patience.stepMicros) * Patience.stepsMax
+            _ = bell.wait(timeout: .now() + .microseconds(longest))
+        }
+        isAsleep.store(false, ordering: .sequentiallyConsistent)
+    }
+
+    /// Neither a copy under way, nor an answer, nor a pair that waits for its commit.
+    private var isIdle: Bool {
+        gate.events.waiting == 0 && gate.held.load(ordering: .relaxed) == 0
+            && arrivals.withLock { $0.isEmpty } && !candidates.contains { $0.isChanged }
+    }
+
     /// Waits until enough has come, or long enough.
     private func gather() {
         let patience = Patience(budget: settings.budget, memoryBytesMax: settings.memoryBytesMax)
         for _ in 0..<Patience.stepsMax {
-            usleep(Patience.stepMicros)
             if isStopping.load(ordering: .acquiring) { return }
             let isOver = patience.isOver(
                 events: gate.events.waiting, answerBytes: gate.unseen.load(ordering: .relaxed),
                 heldBytes: gate.held.load(ordering: .relaxed))
             if isOver { return }
+            usleep(Patience.stepMicros)
         }
     }
 
