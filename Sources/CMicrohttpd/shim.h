@@ -21,7 +21,7 @@ static inline struct MHD_Daemon *martlet_mhd_start(
                           MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
-/// The socket of a connection, or -1: what the hang-up watcher polls.
+/// The socket of a connection, or -1: what the hang-up watcher listens to.
 static inline int martlet_mhd_socket(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

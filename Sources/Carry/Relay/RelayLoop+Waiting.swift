@@ -56,7 +56,7 @@ extension RelayLoop {
     private var isBrisk: Bool { answers.isWorthIt && pauses.isWorthIt }
 
     private func waitForClient(_ daemon: OpaquePointer, atMost millis: Int32) {
-        if isBrisk {
+        if isBrisk, monotonicNow() - completedAt < pauses.nanosMax {
             meters.polls.add()
             let before = begun
             while monotonicNow() - completedAt < pauses.nanosMax {
@@ -74,7 +74,7 @@ extension RelayLoop {
         guard open.load(ordering: .relaxed) == 1 else { return false }
         held = exchange
         defer { held = nil }
-        let polls = isBrisk
+        let polls = isBrisk && !exchange.hasNews && !daemonIsReady
         if polls { meters.polls.add() }
         let start = monotonicNow()
         var waited: Int64 = 0
@@ -83,8 +83,12 @@ extension RelayLoop {
             turnTransfers(atMost: polls && waited < answers.nanosMax ? 0 : left)
             waited = monotonicNow() - start
         }
-        if !daemonIsReady { answers.note(waited) }
-        guard exchange.hasNews else { return false }
+        if !exchange.hasNews {
+            // Longer than it was waited for, if only that had an end of its own.
+            if !daemonIsReady || waited >= answers.nanosMax { answers.note(.max) }
+            return false
+        }
+        answers.note(waited)
         untouch(exchange)
         return true
     }

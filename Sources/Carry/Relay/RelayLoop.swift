@@ -1,6 +1,6 @@
 // The loop of a relay: one epoll over libmicrohttpd's own epoll descriptor, the servers' sockets, the
 // clients' hang-ups and a bell for stopping. libmicrohttpd's connection is suspended while the server is
-// waited for and resumed when there is something to write; nothing is looked for in vain. Suspending and
+// waited for and resumed when there is something to write. Suspending and
 // resuming costs half a dozen system calls, so a lone request is first held: libmicrohttpd waits in its
 // call for a moment, in which a quick server answers, and sends the answer as if it had been there at once.
 

@@ -1,6 +1,7 @@
 // While a connection is suspended, libmicrohttpd does not look at its socket, so nobody would notice
 // that the client has gone and its query could stop. One thread sleeps in an epoll that hears of nothing
-// but the other side's end; with no request waiting it is never woken.
+// but the other side's end; with no request waiting it is never woken. A client that only closes its own
+// half, as `nc -N` does, looks the same and still reads: what answers within a moment reaches it.
 
 internal import Basics
 internal import CMicrohttpd
@@ -14,6 +15,9 @@ final class HangUpWatch: Sendable {
         var added: UInt32 = 0
     }
 
+    /// A client that has closed its half may still wait for so long.
+    static let graceNanos: Int64 = 50_000_000
+
     private let state = Lock(State())
     private let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     private let bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
@@ -26,6 +30,7 @@ final class HangUpWatch: Sendable {
 
     /// Starts the thread.
     func start() {
+        precondition(epoll >= 0 && bell >= 0, "no descriptor is left for an epoll")
         listen(to: bell, EPOLLIN.rawValue, tag: HangUpWatch.bellTag)
         startThread("http-hangup") { self.loop() }
     }
@@ -64,14 +69,27 @@ final class HangUpWatch: Sendable {
 
     private func loop() {
         var events = [epoll_event](repeating: epoll_event(), count: 16)
+        /// Who has closed, the earliest first.
+        var closed: [(tag: UInt64, at: Int64)] = []
         while true {
-            let count = epoll_wait(epoll, &events, Int32(events.count), -1)
+            let millis = closed.first.map { wait(until: $0.at + HangUpWatch.graceNanos) } ?? -1
+            let count = epoll_wait(epoll, &events, Int32(events.count), millis)
             for index in 0..<max(0, Int(count)) {
                 let tag = events[index].data.u64
                 if tag == HangUpWatch.bellTag { return }
+                closed.append((tag, monotonicNow()))
+            }
+            let over = monotonicNow() - HangUpWatch.graceNanos
+            while let (tag, at) = closed.first, at <= over {
+                closed.removeFirst()
                 gone(Int32(truncatingIfNeeded: tag & 0xFFFF_FFFF), UInt32(tag >> 32))
             }
         }
+    }
+
+    /// In milliseconds, no less than it takes.
+    private func wait(until time: Int64) -> Int32 {
+        Int32(max(time - monotonicNow(), 0) / 1_000_000 + 1)
     }
 
     private func gone(_ socket: Int32, _ number: UInt32) {

@@ -3,25 +3,23 @@
 // second tries again in a new segment.
 
 internal import Basics
-internal import Dispatch
+internal import Glibc
 
 final class JournalSyncer: Sendable {
-    private let queue = DispatchQueue(label: "martlet.journal.sync")
     private let isStopped = Lock(false)
 
     init(_ journal: Journal) {
-        // The journal is held weakly: a keeper that is let go takes its syncer along.
-        queue.asyncAfter(deadline: .now() + .seconds(1)) { [weak journal, weak self] in
-            self?.run(journal)
+        // Both are held weakly: a keeper that is let go takes its syncer along.
+        startThread("journal-sync") { [weak journal, weak self] in
+            repeat { sleep(1) } while JournalSyncer.turn(journal, self)
         }
     }
 
-    private func run(_ journal: Journal?) {
-        guard let journal, !isStopped.withLock({ $0 }) else { return }
+    /// - Returns: whether there will be more to do.
+    private static func turn(_ journal: Journal?, _ syncer: JournalSyncer?) -> Bool {
+        guard let journal, let syncer, !syncer.isStopped.withLock({ $0 }) else { return false }
         try? journal.sync(onlyIfNeeded: true)
-        queue.asyncAfter(deadline: .now() + .seconds(1)) { [weak journal, weak self] in
-            self?.run(journal)
-        }
+        return true
     }
 
     func stop() { isStopped.withLock { $0 = true } }

@@ -115,7 +115,8 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
         ring()
     }
 
-    private func ring() {
+    /// Wakes the bench when it sleeps: what comes is for it.
+    func ring() {
         // Only a sleeper is rung for: while things come it looks by itself.
         if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
     }
@@ -145,9 +146,13 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     func run() {
         giveWay(niceness: 15)
         noteFailures()
+        var patience = Patience(budget: settings.budget, memoryBytesMax: settings.memoryBytesMax)
         while !isStopping.load(ordering: .acquiring) {
-            if isIdle { sleep() } else { gather() }
-            turn()
+            switch patience.next(isIdle: isIdle, isPressing: isPressing(patience)) {
+            case .look: turn()
+            case .wait: usleep(Patience.stepMicros)
+            case .sleep: sleep()
+            }
         }
         turn()
         for ensemble in assembly.expire(before: .max) { drop(ensemble, .agentStopped) }
@@ -172,17 +177,10 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
             && arrivals.withLock { $0.isEmpty } && !candidates.contains { $0.isChanged }
     }
 
-    /// Waits until enough has come, or long enough.
-    private func gather() {
-        let patience = Patience(budget: settings.budget, memoryBytesMax: settings.memoryBytesMax)
-        for _ in 0..<Patience.stepsMax {
-            if isStopping.load(ordering: .acquiring) { return }
-            let isOver = patience.isOver(
-                events: gate.events.waiting, answerBytes: gate.unseen.load(ordering: .relaxed),
-                heldBytes: gate.held.load(ordering: .relaxed))
-            if isOver { return }
-            usleep(Patience.stepMicros)
-        }
+    private func isPressing(_ patience: Patience) -> Bool {
+        patience.isOver(
+            events: gate.events.waiting, answerBytes: gate.unseen.load(ordering: .relaxed),
+            heldBytes: gate.held.load(ordering: .relaxed))
     }
 
     private func turn() {

@@ -209,6 +209,7 @@ public final class Rehearsal: Sendable {
         return Courier(
             options,
             prepare: { source in
+                bench.ring()
                 let errand = write(source)
                 if errand == nil { bench.post(.none(index, source.tag)) }
                 return errand

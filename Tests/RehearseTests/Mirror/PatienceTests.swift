@@ -25,4 +25,24 @@ struct PatienceTests {
         let patience = Patience(budget: budget, memoryBytesMax: 8000)
         #expect(patience.isOver(events: 0, answerBytes: 0, heldBytes: 0))
     }
+
+    @Test func `what presses is looked at every step, and never without one between`() {
+        var patience = patience
+        let steps = (0..<6).map { _ in patience.next(isIdle: false, isPressing: true) }
+        #expect(steps == [.wait, .look, .wait, .look, .wait, .look])
+    }
+
+    @Test func `what does not press is looked at after half a second`() {
+        var patience = patience
+        let steps = (0..<22).map { _ in patience.next(isIdle: false, isPressing: false) }
+        let round = Array(repeating: Patience.Step.wait, count: Patience.stepsMax) + [.look]
+        #expect(steps == round + round)
+    }
+
+    @Test func `with nothing under way it sleeps, and looks when it was woken`() {
+        var patience = patience
+        #expect(patience.next(isIdle: true, isPressing: false) == .sleep)
+        #expect(patience.next(isIdle: false, isPressing: false) == .look)
+        #expect(patience.next(isIdle: false, isPressing: true) == .wait)
+    }
 }

@@ -294,18 +294,21 @@ private func start(
         #expect(comes { quick.piece() == nil })
     }
 
-    @Test func `a thread whose waits are long sleeps`() throws {
+    @Test(arguments: [(3000, 3000), (0, 3000), (3000, 0)])
+    func `a thread whose waits are long on one side or both sleeps`(
+        answerMicros: UInt32, pauseMicros: UInt32
+    ) throws {
         let server = StubServer { _, socket in
-            usleep(3000)
+            usleep(answerMicros)
             return put(socket, plain("200 OK", "{}"))
         }
         defer { server.stop() }
         let registry = Registry()
-        let relay = try start(server, counts: registry) { $0.pollNanos = 1_000_000 }
+        let relay = try start(server, counts: registry) { $0.pollNanos = 1_500_000 }
         defer { relay.stop() }
         let client = StubClient(relay.port)
         for _ in 0..<60 {
-            usleep(2000)
+            usleep(pauseMicros)
             #expect(client.ask("{}") != nil)
         }
         let polls = registry.counter(
