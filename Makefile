@@ -19,8 +19,10 @@ BUILD_PACKAGES := libmicrohttpd-dev librrd-dev libopenblas-dev libsqlite3-dev li
   libpcre2-dev libsnappy-dev zlib1g-dev libzstd-dev libcrypt-dev libjs-dygraphs
 TEST_PACKAGES := prometheus prometheus-alertmanager prometheus-node-exporter victoria-metrics chromium \
   chromium-driver fonts-noto-cjk curl rrdtool
+# What the peers of a benchmark need beside that.
+BENCH_PACKAGES := nginx-light wrk
 
-.PHONY: run test install bench faults fuzz lint build debug stress swift packages test-packages clean
+.PHONY: run test install bench faults fuzz lint build debug stress swift packages test-packages bench-packages clean
 .DEFAULT_GOAL := run
 
 run: build
@@ -49,7 +51,7 @@ stress: swift packages
 	@swift build --scratch-path .build-tsan --sanitize thread -Xswiftc -DTSAN --product martlet-stress
 	@TSAN_OPTIONS=halt_on_error=1 .build-tsan/debug/martlet-stress
 
-bench: swift packages
+bench: swift packages $(if $(BENCH),test-packages bench-packages)
 	@$(RELEASE) --product martlet-bench
 ifdef BENCH
 	@$(RELEASE) --product martlet
@@ -92,6 +94,7 @@ swift:
 
 packages: ; @$(call install_missing,$(BUILD_PACKAGES))
 test-packages: ; @$(call install_missing,$(TEST_PACKAGES))
+bench-packages: ; @$(call install_missing,$(BENCH_PACKAGES))
 
 # Asks for root once, and says for which packages. Services that come along are not to be started.
 define install_missing

@@ -22,16 +22,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from mirror import wait_port
+from mirror import cpu, wait_port
 from promql import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-
-
-def processor_seconds(pid):
-    """By the process's own CPU clock, whose steps are nanoseconds."""
-    return time.clock_gettime(~pid << 3 | 2)
 
 
 def wakes(pid):
@@ -98,12 +93,12 @@ def main():
         time.sleep(30)
         figures = {name: [] for name in running}
         for _ in range(5):
-            before = {name: [(processor_seconds(p.pid), wakes(p.pid)) for p in ps] for name, ps in running.items()}
+            before = {name: [(cpu(p.pid), wakes(p.pid)) for p in ps] for name, ps in running.items()}
             start = time.monotonic()
             time.sleep(args.seconds)
             took = time.monotonic() - start
             for name, ps in running.items():
-                used = sum(processor_seconds(p.pid) - b[0] for p, b in zip(ps, before[name]))
+                used = sum(cpu(p.pid) - b[0] for p, b in zip(ps, before[name]))
                 woken = sum(wakes(p.pid) - b[1] for p, b in zip(ps, before[name]))
                 figures[name].append((used / took * 1e3, woken / took))
         print("| | CPU, ms a second | wake-ups a second | memory, MB |\n|---|---:|---:|---:|")

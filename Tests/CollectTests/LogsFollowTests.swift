@@ -31,6 +31,23 @@ import Testing
         }
     }
 
+    @Test func `with nothing to follow it looks rarely, with a source four times a second`() async {
+        let slept = Lock<[Duration]>([])
+        let once = Clock(
+            now: { 0 }, monotonic: { 0 },
+            sleep: { pause in
+                slept.withLock { $0.append(pause) }
+                throw CancellationError()
+            })
+        for configs in [[], [LogSourceConfig(source: "app", paths: ["/logs/app.log"])]] {
+            let follower = LogFollower(
+                configs: configs, files: disk.files, intake: store.intake, clock: once,
+                registry: registry)
+            await follower.run()
+        }
+        #expect(slept.withLock { $0 } == [.seconds(2), .milliseconds(250)])
+    }
+
     private func total(_ name: String) -> Double {
         registry.families().filter { $0.name == name }.flatMap(\.samples)
             .reduce(0) { $0 + $1.value }

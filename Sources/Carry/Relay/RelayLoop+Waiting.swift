@@ -58,10 +58,11 @@ extension RelayLoop {
     private func waitForClient(_ daemon: OpaquePointer, atMost millis: Int32) {
         if isBrisk, monotonicNow() - completedAt < pauses.nanosMax {
             meters.polls.add()
-            let before = begun
-            while monotonicNow() - completedAt < pauses.nanosMax {
+            let before = completedAt
+            while monotonicNow() - before < pauses.nanosMax {
                 MHD_run(daemon)
-                if begun != before { return }
+                // A request has come: it is under way, or over already.
+                if open.load(ordering: .relaxed) > 0 || completedAt != before { return }
             }
         }
         MHD_run_wait(daemon, millis)

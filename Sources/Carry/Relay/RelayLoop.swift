@@ -1,8 +1,8 @@
 // The loop of a relay: one epoll over libmicrohttpd's own epoll descriptor, the servers' sockets, the
 // clients' hang-ups and a bell for stopping. libmicrohttpd's connection is suspended while the server is
-// waited for and resumed when there is something to write. Suspending and
-// resuming costs half a dozen system calls, so a lone request is first held: libmicrohttpd waits in its
-// call for a moment, in which a quick server answers, and sends the answer as if it had been there at once.
+// waited for and resumed when there is something to write. Suspending and resuming costs half a dozen system
+// calls, so a lone request is first held: libmicrohttpd waits in its call for a moment, in which a quick
+// server answers, and sends the answer as if it had been there at once.
 
 internal import Basics
 internal import CMicrohttpd
@@ -41,8 +41,6 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
     /// How long lone requests waited for the server, and their clients' connections for the next.
     var answers: Polling
     var pauses: Polling
-    /// Requests that there were.
-    private(set) var begun = 0
     /// When the last exchange was over.
     private(set) var completedAt: Int64 = 0
     private var nextSweep: Int64 = 0
@@ -255,7 +253,6 @@ final class RelayLoop: @unchecked Sendable {  // One thread runs it; the rest is
             clients[socket] = exchange
         }
         underway[ObjectIdentifier(exchange)] = exchange
-        begun += 1
         if open.load(ordering: .relaxed) == 0 { pauses.note(monotonicNow() - completedAt) }
         open.add(1, ordering: .relaxed)
         return exchange

@@ -178,7 +178,7 @@ final class Bench: @unchecked Sendable {  // One thread runs it; what others tou
     }
 
     private func isPressing(_ patience: Patience) -> Bool {
-        patience.isOver(
+        patience.isPressing(
             events: gate.events.waiting, answerBytes: gate.unseen.load(ordering: .relaxed),
             heldBytes: gate.held.load(ordering: .relaxed))
     }

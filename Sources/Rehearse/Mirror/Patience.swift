@@ -56,7 +56,7 @@ struct Patience {
     }
 
     /// True when what has come must be looked at now.
-    func isOver(events: Int, answerBytes: Int, heldBytes: Int) -> Bool {
+    func isPressing(events: Int, answerBytes: Int, heldBytes: Int) -> Bool {
         // A budget of tokens or money is known to be used up only by what was looked at.
         budget.isSpentByAnswers || events > Patience.eventsMax
             || answerBytes >= Patience.bytesMax || heldBytes > memoryBytesMax / 8

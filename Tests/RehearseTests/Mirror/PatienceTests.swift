@@ -8,22 +8,22 @@ struct PatienceTests {
     private let patience = Patience(budget: Budget(requests: 10), memoryBytesMax: 8000)
 
     @Test func `little that has come waits for more`() {
-        #expect(!patience.isOver(events: 0, answerBytes: 0, heldBytes: 0))
+        #expect(!patience.isPressing(events: 0, answerBytes: 0, heldBytes: 0))
         #expect(
-            !patience.isOver(
+            !patience.isPressing(
                 events: Patience.eventsMax, answerBytes: Patience.bytesMax - 1, heldBytes: 1000))
     }
 
     @Test func `many events, large answers and much memory held are looked at now`() {
-        #expect(patience.isOver(events: Patience.eventsMax + 1, answerBytes: 0, heldBytes: 0))
-        #expect(patience.isOver(events: 0, answerBytes: Patience.bytesMax, heldBytes: 0))
-        #expect(patience.isOver(events: 0, answerBytes: 0, heldBytes: 1001))
+        #expect(patience.isPressing(events: Patience.eventsMax + 1, answerBytes: 0, heldBytes: 0))
+        #expect(patience.isPressing(events: 0, answerBytes: Patience.bytesMax, heldBytes: 0))
+        #expect(patience.isPressing(events: 0, answerBytes: 0, heldBytes: 1001))
     }
 
     @Test(arguments: [Budget(tokens: 1000), Budget(money: 2.5)])
     func `what answers cost is known in time for the budget to hold`(budget: Budget) {
         let patience = Patience(budget: budget, memoryBytesMax: 8000)
-        #expect(patience.isOver(events: 0, answerBytes: 0, heldBytes: 0))
+        #expect(patience.isPressing(events: 0, answerBytes: 0, heldBytes: 0))
     }
 
     @Test func `what presses is looked at every step, and never without one between`() {
